@@ -1,0 +1,1 @@
+"""Spoofwatch: watches for websites that impersonate news outlets."""

@@ -1,0 +1,1 @@
+"""Outside systems, one file each; they know ports, not the flow."""

@@ -1,0 +1,221 @@
+"""One chain of requests: from a URL over redirects, meta refreshes and literal script locations to where it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import httpx
+
+from service.adapters.dialer import Dialer, NoAddress, Purpose, Refused
+from service.adapters.exchange import Answer, Exchanger, Headers
+from service.core.errors import InvalidInput
+from service.core.facts import html, urls
+from service.core.facts.page import REDIRECTS, FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, onward
+from service.core.facts.urls import WebUrl
+from service.ports import Parser
+
+_MOST_COOKIES, _COOKIE_BYTES = 50, 8192
+"""What one answer may set: browsers keep at least 50 cookies of a host (RFC 6265 6.1), servers take headers of 8 KB."""
+
+_SHOWN = 300
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Means:
+    """What a chain works with. ``total`` in seconds without waiting for our own queues, ``hops`` requests at most."""
+
+    dialer: Dialer
+    exchanger: Exchanger
+    parser: Parser
+    turns: Turns
+    total: float
+    hops: int
+
+
+@dataclass(slots=True)
+class _Step:
+    """One request. ``url`` is None where ``text`` is nothing that can be asked for."""
+
+    text: str
+    kind: HopKind
+    url: WebUrl | None = None
+    answer: Answer = field(default_factory=Answer)
+
+
+class Turns:
+    """At most ``most`` chains at one address at a time."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._free: dict[str, tuple[asyncio.Semaphore, int]] = {}
+
+    @asynccontextmanager
+    async def at(self, address: str, waiting: Waiting) -> AsyncIterator[None]:
+        """Wait for a turn at ``address`` and hold it; ``waiting`` is entered for as long as that takes."""
+        semaphore, users = self._free.get(address, (asyncio.Semaphore(self._most), 0))
+        self._free[address] = semaphore, users + 1
+        try:
+            async with waiting:
+                await semaphore.acquire()
+            try:
+                yield
+            finally:
+                semaphore.release()
+        finally:
+            users = self._free[address][1] - 1
+            if users:
+                self._free[address] = semaphore, users
+            else:
+                del self._free[address]
+
+
+class Waiting:
+    """Stops a deadline for as long as it is entered: our own queues are not the site's fault."""
+
+    def __init__(self, deadline: asyncio.Timeout) -> None:
+        self._deadline = deadline
+        self._left: float | None = None
+
+    async def __aenter__(self) -> None:
+        when = self._deadline.when()
+        if when is not None and not self._deadline.expired():
+            self._left = when - asyncio.get_running_loop().time()
+            self._deadline.reschedule(None)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._left is not None:
+            self._deadline.reschedule(asyncio.get_running_loop().time() + self._left)
+
+
+class Chain:
+    """Follows one chain. ``verified_only``: https with a trusted certificate on every hop.
+
+    Without ``read_pages`` no body is parsed, so that only HTTP's own redirects are followed.
+    """
+
+    def __init__(self, means: Means, headers: Headers, *, verified_only: bool, read_pages: bool) -> None:
+        self._means, self._headers = means, headers
+        self._verified_only, self._read_pages = verified_only, read_pages
+        self._steps: list[_Step] = []
+        self._seen: set[tuple[str, str]] = set()
+        self._cookies = httpx.Cookies()
+        self._outside = False
+        self._page: PageFacts | None = None
+
+    async def run(self, target: str) -> None:
+        """Follow from ``target`` to the end, or until the time is over."""
+        try:
+            async with asyncio.timeout(self._means.total) as deadline:
+                await self._follow(target, deadline)
+        except TimeoutError:
+            await self._read_page(self._steps[-1])
+
+    def result(self, target: str, profile: str) -> FetchedPage:
+        """What became of it."""
+        last = self._steps[-1]
+        answer = last.answer
+        return FetchedPage(
+            target=target,
+            profile=profile,
+            outcome=answer.outcome,
+            hops=tuple(
+                Hop(url=s.text, kind=s.kind, status=s.answer.status, address=s.answer.address) for s in self._steps
+            ),
+            final_url=last.text,
+            status=answer.status,
+            content_type=answer.header("content-type")[:_SHOWN],
+            server=answer.header("server")[:_SHOWN],
+            bytes=len(answer.body),
+            body_sha256=sha256(answer.body).hexdigest() if answer.status is not None else "",
+            tls=answer.tls,
+            page=self._page,
+            detail=answer.detail,
+        )
+
+    async def _follow(self, target: str, deadline: asyncio.Timeout) -> None:
+        step = self._begin(target, HopKind.START)
+        while step is not None and step.url is not None and await self._ask(step, step.url, deadline):
+            async with Waiting(deadline):
+                going_on = await self._onward(step, step.url)
+            step = self._begin(going_on[1], going_on[0], step) if going_on else None
+
+    def _begin(self, reference: str, kind: HopKind, before: _Step | None = None) -> _Step | None:
+        """The next request; None where the chain has to end with the one before."""
+        if before is not None and len(self._steps) >= self._means.hops:
+            before.answer.ended(FetchOutcome.TOO_MANY_REDIRECTS, f"more than {self._means.hops} requests in one chain")
+            return None
+        step = _Step(reference[:_SHOWN], kind)
+        try:
+            step.url = urls.parse(reference, before.text if before is not None else None)
+            step.text = step.url.text
+        except InvalidInput as error:
+            step.answer.ended(FetchOutcome.REFUSED, str(error))
+        if step.url is not None and self._verified_only and step.url.scheme != "https":
+            step.url = None
+            step.answer.ended(FetchOutcome.TLS_ERROR, "not https, where only a verified certificate will do")
+        self._steps.append(step)
+        return step
+
+    async def _ask(self, step: _Step, url: WebUrl, deadline: asyncio.Timeout) -> bool:
+        """Whether an answer came that may lead on."""
+        request = self._request(step, url)
+        state = (url.text, request.headers.get("cookie", ""))
+        if state in self._seen:
+            step.answer.ended(FetchOutcome.REDIRECT_LOOP, "the chain comes back to where it was")
+            return False
+        self._seen.add(state)
+        try:
+            route = await self._means.dialer.route(Purpose.PAGES, url.host, url.port, outside=self._outside)
+        except Refused as error:
+            step.answer.ended(FetchOutcome.REFUSED, str(error))
+            return False
+        except NoAddress as error:
+            step.answer.ended(FetchOutcome.NO_ADDRESS, str(error))
+            return False
+        self._outside = self._outside or route.outside
+        async with self._means.turns.at(route.address, Waiting(deadline)):
+            await self._means.exchanger.ask(request, route, step.answer, verified_only=self._verified_only)
+        self._keep_cookies(request, step.answer)
+        return step.answer.status is not None
+
+    def _request(self, step: _Step, url: WebUrl) -> httpx.Request:
+        headers = list(self._headers)
+        if step.kind in (HopKind.META_REFRESH, HopKind.SCRIPT):
+            # Browsers then send the page that led on, cut to its origin; over HTTP redirects the first referrer stays.
+            origin = urls.parse(self._steps[-2].text).origin + "/"
+            headers = [(name, value) for name, value in headers if name.lower() != "referer"] + [("Referer", origin)]
+        request = httpx.Request("GET", url.text, headers=headers)
+        self._cookies.set_cookie_header(request)
+        return request
+
+    def _keep_cookies(self, request: httpx.Request, answer: Answer) -> None:
+        lines = answer.headers.get_list("set-cookie")
+        if lines and len(lines) <= _MOST_COOKIES and sum(map(len, lines)) <= _COOKIE_BYTES:
+            self._cookies.extract_cookies(httpx.Response(200, headers=answer.headers, request=request))
+
+    async def _onward(self, step: _Step, url: WebUrl) -> tuple[HopKind, str] | None:
+        """Where the answer leads; reads its page on the way."""
+        location = step.answer.header("location")
+        if step.answer.status in REDIRECTS and location:
+            return HopKind.HTTP, location
+        page = await self._read_page(step)
+        going_on = onward(page) if page is not None and step.answer.outcome is FetchOutcome.OK else None
+        if going_on is None:
+            return None
+        try:
+            return None if urls.parse(going_on[1], url.text) == url else going_on
+        except InvalidInput:
+            return going_on
+
+    async def _read_page(self, step: _Step) -> PageFacts | None:
+        """The page's facts, where it is one; those of a page before are kept where it is not."""
+        answer = step.answer
+        content_type = answer.header("content-type")
+        if answer.status is None or not self._read_pages or not html.is_page(content_type, answer.body):
+            return None
+        self._page = await self._means.parser.parse(bytes(answer.body), content_type, step.text)
+        return self._page

@@ -1,0 +1,283 @@
+"""The one way out: every connection that the service opens for data that others control is vetted and dialled here.
+
+    host -> name vetted -> resolved -> EVERY address vetted -> a vetted address dialled -> peer compared
+
+A name is never resolved a second time between vetting and dialling, so an answer that changes in between (DNS
+rebinding) changes nothing. One forbidden address in an answer refuses the whole host: no honest site mixes public and
+private addresses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.metadata import PackageNotFoundError, version
+from typing import TypeVar
+
+import httpcore
+import httpx
+
+from service.adapters import networks, streams, tls
+
+T = TypeVar("T")
+
+PAGE_PORTS = frozenset({80, 443, 8080, 8443})
+"""Ports that pages are asked for on; others belong to services that are not web sites."""
+
+MOST_ADDRESSES = 3
+"""Addresses tried in turn where the first does not answer."""
+
+DEFAULT_BUDGET = 64 * 1024 * 1024
+"""Bytes that one connection may carry unless its client says otherwise."""
+
+
+def user_agent() -> str:
+    """How the service names itself where it does not look like a browser."""
+    try:
+        return f"Spoofwatch/{version('spoofwatch')}"
+    except PackageNotFoundError:
+        return "Spoofwatch"
+
+
+class Purpose(StrEnum):
+    """What a connection is for; each purpose has its own allowed networks."""
+
+    PAGES = "pages"
+    RDAP = "rdap"
+    WHOIS = "whois"
+    WEBHOOKS = "webhooks"
+    FEEDS = "feeds"
+
+
+class Refused(httpcore.ConnectError, OSError):
+    """Our own guard does not let this connection out; the message says why."""
+
+
+class NoAddress(httpcore.ConnectError, OSError):
+    """The host has no address to dial."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a connection for ``host`` and ``port`` may go: vetted endpoints in the order of trying.
+
+    ``outside``: one of them is not in an allowed network, so a chain that goes on from here is a chain from outside.
+    """
+
+    host: str
+    port: int
+    endpoints: tuple[tuple[str, int], ...]
+    outside: bool
+
+    @property
+    def address(self) -> str:
+        """The address that is tried first."""
+        return self.endpoints[0][0]
+
+
+_pinned: ContextVar[Route | None] = ContextVar("pinned", default=None)
+
+
+class Dialer:
+    """Vets and dials.
+
+    ``resolve`` gives the addresses of a host, none where it has none. ``allow`` takes networks out of the table of
+    refused ones, by purpose. ``port_map`` sends a port to another one inside allowed networks only. ``refuse`` adds
+    networks to the table, ``deny_hosts`` are host names that are left alone, with everything below them. ``ca_file``
+    holds more trusted authorities (PEM). ``connect_timeout`` in seconds, per address.
+    """
+
+    def __init__(
+        self,
+        resolve: Callable[[str], Awaitable[tuple[str, ...]]],
+        allow: Mapping[str, Sequence[str]] | None = None,
+        *,
+        page_ports: Collection[int] = PAGE_PORTS,
+        port_map: Mapping[int, int] | None = None,
+        refuse: Iterable[str] = (),
+        deny_hosts: Iterable[str] = (),
+        ca_file: str | None = None,
+        connect_timeout: float = 5.0,
+    ) -> None:
+        self._resolve = resolve
+        self._allow = {Purpose(purpose): networks.networks(texts) for purpose, texts in (allow or {}).items()}
+        self._page_ports = frozenset(page_ports)
+        self._port_map = dict(port_map or {})
+        self._refuse = networks.networks(refuse)
+        self._deny_hosts = frozenset(host.lower() for host in deny_hosts)
+        self._connect_timeout = connect_timeout
+        self._verifying = tls.verifying_context(ca_file)
+        self._lenient = tls.lenient_context()
+
+    async def route(self, purpose: str, host: str, port: int, *, outside: bool = False) -> Route:
+        """Resolve and vet. ``outside``: the chain has left the allowed networks, so none is allowed any more.
+
+        Raises Refused or NoAddress.
+        """
+        kind = Purpose(purpose)
+        allowed = () if outside else self._allow.get(kind, ())
+        self._vet_target(kind, host, port, trusted=bool(allowed))
+        addresses = await self._addresses(host)
+        if not addresses:
+            raise NoAddress(f"{host} has no address")
+        for address in addresses:
+            reason = networks.vet(address, allowed, self._refuse)
+            if reason:
+                raise Refused(f"{host}: {reason}" if host != address else reason)
+        inside = {address for address in addresses if networks.within(ipaddress.ip_address(address), allowed)}
+        endpoints = tuple(
+            (address, self._port_map.get(port, port) if address in inside else port) for address in addresses
+        )
+        return Route(host, port, endpoints[:MOST_ADDRESSES], outside=len(inside) < len(addresses))
+
+    def client(
+        self, purpose: str, *, verify: bool = True, timeout: float = 20.0, budget: int = DEFAULT_BUDGET
+    ) -> httpx.AsyncClient:
+        """An HTTP client whose every connection is dialled here. Whoever asks for one closes it.
+
+        It follows no redirect, keeps no cookie and no connection, reads no environment, speaks HTTP/1.1 and asks for
+        unencoded bodies. ``timeout`` in seconds for each wait, ``budget`` in bytes for each connection. Encoded answers
+        are refused (httpx.DecodingError) except for pages, whose reader decodes with limits of its own.
+        """
+        kind = Purpose(purpose)
+        transport = httpx.AsyncHTTPTransport(
+            verify=self._verifying if verify else self._lenient,
+            trust_env=False,
+            http2=False,
+            retries=0,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        )
+        _guard(transport, _Backend(self, kind, budget))
+        return httpx.AsyncClient(
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            timeout=timeout,
+            headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
+            event_hooks={} if kind is Purpose.PAGES else {"response": [_refuse_encoded]},
+        )
+
+    async def connect(
+        self, purpose: str, host: str, port: int, *, limit: int = 65_536
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A plain TCP connection (WHOIS). Raises Refused, NoAddress, httpcore.ConnectError or ConnectTimeout."""
+        route = await self.route(purpose, host, port)
+        sock = await _first(route, lambda address, to: streams.connected_socket(address, to, self._connect_timeout))
+        return await asyncio.open_connection(sock=sock, limit=limit)
+
+    async def stream(self, route: Route, budget: int, patience: float | None) -> streams.SocketStream:
+        """A stream to the first endpoint of the route that answers; ``patience`` in seconds for each."""
+        seconds = self._connect_timeout if patience is None else min(patience, self._connect_timeout)
+        return await _first(route, lambda address, to: streams.connected(address, to, seconds, budget))
+
+    def _vet_target(self, purpose: Purpose, host: str, port: int, *, trusted: bool) -> None:
+        if purpose is Purpose.PAGES:
+            if port not in self._page_ports:
+                raise Refused(f"port {port} is not one that pages are asked for on")
+            if self._denied(host):
+                raise Refused(f"{host} is on the operator's list of hosts to leave alone")
+        if _is_address(host):
+            return
+        # Where the operator allowed networks of their own, their own short names may stand in what they configured.
+        reason = None if trusted and purpose is not Purpose.PAGES else networks.vet_name(host)
+        if reason:
+            raise Refused(reason)
+
+    def _denied(self, host: str) -> bool:
+        labels = host.split(".")
+        return any(".".join(labels[i:]) in self._deny_hosts for i in range(len(labels)))
+
+    async def _addresses(self, host: str) -> tuple[str, ...]:
+        if _is_address(host):
+            return (host,)
+        if host == "localhost" or host.endswith(".localhost"):
+            return ("127.0.0.1",)  # RFC 6761 6.3: never asked of a resolver
+        return tuple(dict.fromkeys(await self._resolve(host)))
+
+
+class _Backend(httpcore.AsyncNetworkBackend):
+    """Puts the dialer where httpcore would resolve and connect by itself."""
+
+    def __init__(self, dialer: Dialer, purpose: Purpose, budget: int) -> None:
+        self._dialer, self._purpose, self._budget = dialer, purpose, budget
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+        local_address: str | None = None,  # noqa: ARG002 - httpcore's signature
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - httpcore's signature
+    ) -> httpcore.AsyncNetworkStream:
+        """Dial the pinned route where it is for this host and port, else a route of its own."""
+        route = _pinned.get()
+        if route is None or (route.host, route.port) != (host.strip("[]"), port):
+            route = await self._dialer.route(self._purpose, host.strip("[]"), port)
+        return await self._dialer.stream(route, self._budget, timeout)
+
+    async def connect_unix_socket(
+        self,
+        path: str,  # noqa: ARG002 - httpcore's signature
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - httpcore's signature
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - httpcore's signature
+    ) -> httpcore.AsyncNetworkStream:
+        """Never: sockets of this machine are nobody's web site."""
+        raise Refused("Unix sockets are not dialled")
+
+    async def sleep(self, seconds: float) -> None:  # noqa: ARG002 - httpcore's signature
+        """Never: connections are not tried again here."""
+        raise Refused("connections are not tried again")
+
+
+@asynccontextmanager
+async def pinned(route: Route) -> AsyncIterator[None]:
+    """Requests made inside go to this route, which was vetted before."""
+    token = _pinned.set(route)
+    try:
+        yield
+    finally:
+        _pinned.reset(token)
+
+
+async def _first(route: Route, dial: Callable[[str, int], Awaitable[T]]) -> T:
+    """What dialling the first endpoint that answers gives; the last error where none does."""
+    failure: httpcore.NetworkError | httpcore.TimeoutException | None = None
+    for address, port in route.endpoints:
+        try:
+            return await dial(address, port)
+        except (httpcore.NetworkError, httpcore.TimeoutException) as error:
+            failure = error
+    raise failure if failure is not None else NoAddress(f"{route.host} has no address")
+
+
+def _guard(transport: httpx.AsyncHTTPTransport, backend: _Backend) -> None:
+    """Put our backend into the transport's pool.
+
+    httpx has no public way to do that. Where a release moves the attribute this raises at construction, rather than let
+    connections out that nobody vetted.
+    """
+    pool = transport._pool  # noqa: SLF001 - httpx 0.28 has no other way in; checked below
+    if not isinstance(getattr(pool, "_network_backend", None), httpcore.AsyncNetworkBackend):
+        raise TypeError("this release of httpx keeps its network backend elsewhere; connections cannot be vetted")
+    pool._network_backend = backend  # noqa: SLF001 - as above
+
+
+async def _refuse_encoded(response: httpx.Response) -> None:
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise httpx.DecodingError(f"encoded as {encoding[:40]!r} though not asked for", request=response.request)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,98 @@
+"""The whole state of a database as text, to compare two runs.
+
+Row ids, sequence numbers and versions are left out, and so is when a transaction happened to be committed: two runs
+that examined independent sites in another order give the same text. Lines are sorted within each kind.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from service.adapters.codec import moment
+from service.adapters.store import SqlUnitOfWork
+from service.adapters.tables import (
+    ACTION,
+    BASELINE,
+    BLOCK,
+    DELIVERY,
+    ENDPOINT,
+    EPISODE,
+    EVENT,
+    LOOKALIKE,
+    OBSERVATION,
+    OUTLET,
+    SITE,
+    SWEEP,
+    TARGET,
+    TRAIT,
+    VERDICT,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import ColumnElement, Row, Select, Table
+
+    from service.adapters.store import SqlStore
+    from service.ports import UnitOfWork
+
+
+def _all_but(table: Table, *names: str) -> list[ColumnElement[Any]]:
+    return [column for column in table.c if column.name not in names]
+
+
+_EVENT = (EVENT.c.type, EVENT.c.at, EVENT.c.host, EVENT.c.outlet)
+_LOOKALIKE = (SITE.c.host, LOOKALIKE.c.outlet)
+
+_KINDS: dict[str, Select[Any]] = {
+    "outlet": select(*_all_but(OUTLET, "added_at", "changed_at")),
+    "baseline": select(*_all_but(BASELINE, "id", "page")),
+    "site": select(*_all_but(SITE, "id", "version", "observations")),
+    "target": select(SITE.c.host, *_all_but(TARGET, "id", "site_id")).join(SITE),
+    "lookalike": select(SITE.c.host, *_all_but(LOOKALIKE, "id", "site_id")).join(SITE),
+    "verdict": select(*_LOOKALIKE, *_all_but(VERDICT, "id", "lookalike_id"))
+    .join(LOOKALIKE, LOOKALIKE.c.id == VERDICT.c.lookalike_id)
+    .join(SITE),
+    "episode": select(*_LOOKALIKE, *_all_but(EPISODE, "lookalike_id"))
+    .join(LOOKALIKE, LOOKALIKE.c.id == EPISODE.c.lookalike_id)
+    .join(SITE),
+    "observation": select(SITE.c.host, *_all_but(OBSERVATION, "site_id")).join(SITE),
+    "block": select(SITE.c.host, *_all_but(BLOCK, "row", "site_id")).join(SITE),
+    "action": select(ACTION),
+    "trait": select(SITE.c.host, *_all_but(TRAIT, "id", "site_id")).join(SITE),
+    "sweep": select(*_all_but(SWEEP, "id")),
+    "event": select(*_EVENT, EVENT.c.data_json),
+    "delivery": select(*_EVENT, ENDPOINT.c.url, DELIVERY.c.state).select_from(DELIVERY).join(EVENT).join(ENDPOINT),
+}
+
+
+async def canonical_dump(store: SqlStore) -> str:
+    """One line a row: its kind and its columns as JSON."""
+    return await store.read(_dump)
+
+
+def _dump(unit: UnitOfWork) -> str:
+    if not isinstance(unit, SqlUnitOfWork):
+        raise TypeError("only a database can be dumped")
+    lines: list[str] = []
+    for kind, query in _KINDS.items():
+        lines.extend(sorted(f"{kind} {_line(row)}" for row in unit.connection.execute(query)))
+    return "\n".join(lines)
+
+
+def _line(row: Row[Any]) -> str:
+    return json.dumps(dict(_plain(row)), sort_keys=True)
+
+
+def _plain(row: Row[Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in row._mapping.items():  # noqa: SLF001 - SQLAlchemy's public name, spared from columns' own
+        if isinstance(value, datetime):
+            yield name, moment(value)
+        elif name.endswith("_json"):
+            yield name.removesuffix("_json"), None if value is None else json.loads(value)
+        else:
+            yield name, value

@@ -1,0 +1,81 @@
+"""Fetching pages of sites that may be hostile. What a site does is an outcome, never an exception.
+
+http.py (limits, queues) -> chain.py (hops) -> dialer.py (vetting) -> exchange.py (one answer) -> decode.py (its body)
+                                    └-> parser.py (its facts)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+
+from service.adapters.chain import Chain, Means, Turns
+from service.adapters.exchange import ExchangeLimits, Exchanger, header_lines
+from service.core.facts.page import FetchedPage, FetchOutcome
+
+if TYPE_CHECKING:
+    from service.adapters.dialer import Dialer
+    from service.core.model import Profile
+    from service.ports import Parser
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FetchLimits:
+    """``total`` seconds for a whole chain (waiting for our own queues not counted), ``hops`` requests in it.
+
+    ``per_address`` and ``at_once`` bound how many requests run at one address, and chains in all.
+    """
+
+    total: float = 20.0
+    hops: int = 10
+    per_address: int = 2
+    at_once: int = 100
+    exchange: ExchangeLimits = field(default_factory=ExchangeLimits)
+
+
+class GuardedFetcher:
+    """Fetches and reads pages (``ports.Fetcher``). Close it after use; dialer and parser are their makers'."""
+
+    def __init__(self, dialer: Dialer, parser: Parser, limits: FetchLimits | None = None) -> None:
+        limits = limits or FetchLimits()
+        self._exchanger = Exchanger(dialer, limits.exchange)
+        self._at_once = asyncio.Semaphore(limits.at_once)
+        self._means = Means(
+            dialer=dialer,
+            exchanger=self._exchanger,
+            parser=parser,
+            turns=Turns(limits.per_address),
+            total=limits.total,
+            hops=limits.hops,
+        )
+
+    async def fetch(self, url: str, profile: Profile, languages: Sequence[str]) -> FetchedPage:
+        """Follow the chain that begins at ``url`` and read its last page. Unverified TLS is looked at and marked."""
+        return await self._run(url, profile, languages, verified_only=False)
+
+    async def fetch_verified(self, url: str, profile: Profile, languages: Sequence[str]) -> FetchedPage:
+        """The same, but every hop is https with a trusted certificate; anything else is ``tls-error``."""
+        return await self._run(url, profile, languages, verified_only=True)
+
+    async def favicon(self, url: str, profile: Profile, languages: Sequence[str] = ()) -> str:
+        """The SHA-256 of the icon at ``url`` in hexadecimal, empty where nothing came that could be an icon."""
+        found = await self._run(url, profile, languages, verified_only=False, read_pages=False)
+        came = found.outcome is FetchOutcome.OK and found.status == httpx.codes.OK and found.bytes > 0
+        return found.body_sha256 if came and not found.content_type.lower().startswith("text/") else ""
+
+    async def close(self) -> None:
+        """Give the clients back."""
+        await self._exchanger.close()
+
+    async def _run(
+        self, url: str, profile: Profile, languages: Sequence[str], *, verified_only: bool, read_pages: bool = True
+    ) -> FetchedPage:
+        headers = header_lines(profile.headers.items(), languages)
+        chain = Chain(self._means, headers, verified_only=verified_only, read_pages=read_pages)
+        async with self._at_once:
+            await chain.run(url)
+        return chain.result(url, profile.name)

@@ -1,0 +1,33 @@
+"""Alembic's environment. The caller (``adapters/schema.py``) brings the connection and the transaction around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from alembic import context
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from service.adapters.tables import Base, Prose
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+
+
+def render(kind: str, thing: object, _context: AutogenContext) -> str | Literal[False]:
+    """Write our column types as what the database has, so that an old migration needs none of today's code."""
+    if kind == "type" and isinstance(thing, UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(thing, Prose):
+        return "sa.Text()"
+    return False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    render_item=render,
+    compare_server_default=True,
+    transactional_ddl=False,
+)
+context.run_migrations()

@@ -1,0 +1,85 @@
+"""The process that reads hostile HTML: started, fed and killed by ``parser.py``; not meant to be started by hand.
+
+It takes its memory and CPU limits before the first page, and then closes the door behind itself: with no file
+descriptor left to open, not even code run by a hole in the parser gets a file or a socket. Frames in both directions
+are a length of four bytes, big-endian, and JSON; a request is followed by the body, as long as the request says. An
+empty frame says that the process is ready.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import resource
+import struct
+import sys
+from typing import BinaryIO
+
+from service.adapters import codec
+from service.adapters.extract import extract
+from service.core.facts import charset
+from service.core.facts.page import PageFacts
+from service.core.names import name
+
+LENGTH = struct.Struct(">I")
+MOST_OPEN_FILES = 3
+"""Standard input, output and error, which are open already."""
+
+
+def main() -> None:
+    """Read frames until the other side closes. Arguments: memory in bytes, CPU seconds for one page."""
+    memory, seconds = int(sys.argv[1]), int(sys.argv[2])
+    _warm_up()
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_OPEN_FILES, MOST_OPEN_FILES))
+    _send(sys.stdout.buffer, b"")
+    serve(sys.stdin.buffer, sys.stdout.buffer, seconds)
+
+
+def serve(requests: BinaryIO, answers: BinaryIO, seconds: int) -> None:
+    """Answer every request in turn."""
+    while head := requests.read(LENGTH.size):
+        request = json.loads(requests.read(LENGTH.unpack(head)[0]))
+        body = requests.read(request["length"])
+        _allow_cpu(seconds)
+        answer = read_page(body, request["content_type"], request["url"]).encode("ascii")
+        _send(answers, answer)
+
+
+def read_page(body: bytes, content_type: str, url: str) -> str:
+    """The page's facts as JSON; whatever a page makes go wrong is a finding about the page."""
+    try:
+        facts = extract(charset.decode(body, content_type), url)
+    except Exception as error:  # noqa: BLE001 - whatever a hostile page makes go wrong is a finding about the page
+        facts = PageFacts(unparseable=f"the parser gave up: {type(error).__name__}")
+    return codec.dumps(PageFacts, facts)
+
+
+def _send(answers: BinaryIO, frame: bytes) -> None:
+    answers.write(LENGTH.pack(len(frame)) + frame)
+    answers.flush()
+
+
+def _allow_cpu(seconds: int) -> None:
+    """CPU limits count from the start of the process, so each page moves this one on (setrlimit(2))."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(usage.ru_utime + usage.ru_stime) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, resource.RLIM_INFINITY))
+
+
+def _warm_up() -> None:
+    """Load everything that is loaded on first use, while files can still be opened."""
+    for label in charset.CODECS:
+        codecs.lookup(label)
+    name.parse("bücher.example")
+    read_page(
+        b"<title>x</title><body><a href='//b\xc3\xbccher.example/a'>x</a></body>",
+        "text/html; charset=utf-8",
+        "http://a.example/",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Registration data: RDAP where the suffix has it, WHOIS where it has not, and a short memory over both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from service.core.facts.registration import Registration, RegistrationStatus
+
+if TYPE_CHECKING:
+    from service.adapters.rdap import Rdap
+    from service.adapters.whois import Whois
+
+ANSWER_SECONDS = 900.0
+"""How long an answer is kept. The service asks only when something happened (admission, new name servers, a block), so
+a longer memory would hide just what it asks for; this one spares the second question for www and the bare name."""
+
+FAILURE_SECONDS = 60.0
+"""How long a failure is kept; a server that wants more patience gets it from its pace."""
+
+_MOST_ANSWERS = 10_000
+_FAILURES = (RegistrationStatus.SERVER_ERROR, RegistrationStatus.RATE_LIMITED)
+
+
+class RegistryClient:
+    """Asks RDAP first. ``answer_seconds`` and ``failure_seconds``: how long answers are kept, in the caller's time."""
+
+    def __init__(
+        self,
+        rdap: Rdap,
+        whois: Whois,
+        *,
+        answer_seconds: float = ANSWER_SECONDS,
+        failure_seconds: float = FAILURE_SECONDS,
+    ) -> None:
+        self._rdap = rdap
+        self._whois = whois
+        self._answer_for = timedelta(seconds=answer_seconds)
+        self._failure_for = timedelta(seconds=failure_seconds)
+        self._answers: OrderedDict[str, Registration] = OrderedDict()
+        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def lookup(self, domain: str, now: datetime) -> Registration:
+        """The registry's answer about a registrable name; two who ask at once share one question."""
+        lock = self._asking.setdefault(domain, asyncio.Lock())
+        async with lock:
+            known = self._answers.get(domain)
+            if known is not None and self._is_fresh(known, now):
+                return known
+            answer = await self._rdap.lookup(domain, now) or await self._whois.lookup(domain, now)
+            self._keep(answer)
+            return answer
+
+    def _is_fresh(self, known: Registration, now: datetime) -> bool:
+        keep = self._failure_for if known.status in _FAILURES else self._answer_for
+        return known.asked_at <= now < known.asked_at + keep
+
+    def _keep(self, answer: Registration) -> None:
+        self._answers[answer.domain] = answer
+        self._answers.move_to_end(answer.domain)
+        if len(self._answers) > _MOST_ANSWERS:
+            self._answers.popitem(last=False)

@@ -1,0 +1,126 @@
+"""The watch list and its baselines (``ports.OutletRows``)."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select, update
+
+from service.adapters.codec import CodecError, dumps, load_any, loads
+from service.adapters.tables import BASELINE, OUTLET, storable
+from service.core.errors import NotFound
+from service.core.facts.page import PageFacts
+from service.core.model import Baseline, Outlet
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+Words = tuple[str, ...]
+
+
+class SqlOutlets:
+    """``OutletRows`` over one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def all(self) -> tuple[Outlet, ...]:
+        """Every outlet, ordered by id."""
+        rows = self._connection.execute(select(OUTLET)).all()
+        outlets = (
+            Outlet(
+                id=row.id,
+                name=row.name,
+                domain=row.domain,
+                own_domains=load_any(Words, row.own_domains_json),
+                labels=load_any(Words, row.labels_json),
+                country=row.country,
+                languages=load_any(Words, row.languages_json),
+            )
+            for row in rows
+        )
+        return tuple(sorted(outlets, key=lambda outlet: outlet.id))
+
+    def put(self, outlet: Outlet, at: datetime) -> bool:
+        """Insert or change one; True where it is new."""
+        values: dict[str, Any] = {
+            "name": outlet.name,
+            "domain": outlet.domain,
+            "own_domains_json": dumps(Words, outlet.own_domains),
+            "labels_json": dumps(Words, outlet.labels),
+            "country": outlet.country,
+            "languages_json": dumps(Words, outlet.languages),
+            "changed_at": at,
+        }
+        known = update(OUTLET).where(OUTLET.c.id == outlet.id).values(values)
+        if self._connection.execute(known).rowcount:
+            return False
+        self._connection.execute(insert(OUTLET).values({"id": outlet.id, "added_at": at, **values}))
+        return True
+
+    def remove(self, outlet_id: str) -> None:
+        """Take one off the list. Its lookalikes stay; its baselines are kept and come back with it."""
+        if not self._connection.execute(delete(OUTLET).where(OUTLET.c.id == outlet_id)).rowcount:
+            raise NotFound(f"no outlet {outlet_id!r} on the watch list")
+
+    def baselines(self) -> tuple[Baseline, ...]:
+        """Every kept baseline of every outlet on the list, oldest first."""
+        rows = self._connection.execute(
+            select(BASELINE)
+            .where(BASELINE.c.outlet.in_(select(OUTLET.c.id)))
+            .order_by(BASELINE.c.taken_at, BASELINE.c.id)
+        )
+        return tuple(
+            Baseline(
+                outlet=row.outlet,
+                url=row.url,
+                kind=row.kind,
+                taken_at=row.taken_at,
+                page=_unpack(row.page),
+                digest=row.digest,
+                favicon_sha256=row.favicon_sha256,
+            )
+            for row in rows
+        )
+
+    def baseline_marks(self) -> tuple[tuple[str, str, str], ...]:
+        """Outlet, URL and digest of each of ``baselines``, in the same order, without their pages."""
+        rows = self._connection.execute(
+            select(BASELINE.c.outlet, BASELINE.c.url, BASELINE.c.digest)
+            .where(BASELINE.c.outlet.in_(select(OUTLET.c.id)))
+            .order_by(BASELINE.c.taken_at, BASELINE.c.id)
+        )
+        return tuple((row.outlet, row.url, row.digest) for row in rows)
+
+    def add_baseline(self, baseline: Baseline) -> bool:
+        """Keep one; False where one with this outlet, URL and digest is kept already."""
+        url = storable(baseline.url)
+        same = (BASELINE.c.outlet == baseline.outlet, BASELINE.c.url == url, BASELINE.c.digest == baseline.digest)
+        if self._connection.execute(select(BASELINE.c.id).where(*same)).first() is not None:
+            return False
+        row = {
+            "outlet": baseline.outlet,
+            "url": url,
+            "kind": baseline.kind,
+            "taken_at": baseline.taken_at,
+            "digest": baseline.digest,
+            "favicon_sha256": baseline.favicon_sha256,
+            "page": _pack(baseline.page),
+        }
+        self._connection.execute(insert(BASELINE).values(row))
+        return True
+
+
+def _pack(page: PageFacts) -> bytes:
+    """A page's facts, deflated: text and class names shrink to a third, packed hashes hardly."""
+    return zlib.compress(dumps(PageFacts, page).encode("ascii"))
+
+
+def _unpack(packed: bytes) -> PageFacts:
+    try:
+        return loads(PageFacts, zlib.decompress(packed).decode("ascii"))
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise CodecError(f"a baseline's page is damaged ({error})") from error

@@ -1,0 +1,144 @@
+"""The store: one writer thread, a few reader threads, one transaction a step (``ports.Store``)."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from service.adapters.database import (
+    BUSY_SECONDS,
+    engine_for,
+    failures_as_unavailable,
+    file_of,
+    parse_url,
+    prepare_file,
+    read_only,
+)
+from service.adapters.recall import Recall
+from service.adapters.rows_actions import SqlActions, SqlTokens
+from service.adapters.rows_links import SqlLinks
+from service.adapters.rows_outbox import SqlOutbox
+from service.adapters.rows_outlets import SqlOutlets
+from service.adapters.rows_sites import SqlSites
+from service.adapters.rows_sweeps import SqlSweeps
+from service.adapters.schema import upgrade_within
+from service.adapters.views import SqlViews
+from service.core.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine import URL
+
+    from service.ports import (
+        ActionRows,
+        LinkRows,
+        OutboxRows,
+        OutletRows,
+        SiteRows,
+        SweepRows,
+        TokenRows,
+        UnitOfWork,
+        ViewRows,
+    )
+
+T = TypeVar("T")
+
+READERS = 4
+"""Reads at a time: the API's, beside the daemon's own."""
+
+
+class SqlUnitOfWork:
+    """``ports.UnitOfWork`` over one connection's transaction."""
+
+    def __init__(self, connection: Connection, recall: Recall) -> None:
+        outbox = SqlOutbox(connection)
+        self._sites = SqlSites(connection, outbox, recall)
+        self._recall = recall
+        self.connection = connection
+        self.outlets: OutletRows = SqlOutlets(connection)
+        self.sites: SiteRows = self._sites
+        self.sweeps: SweepRows = SqlSweeps(connection)
+        self.outbox: OutboxRows = outbox
+        self.actions: ActionRows = SqlActions(connection)
+        self.views: ViewRows = SqlViews(connection)
+        self.tokens: TokenRows = SqlTokens(connection)
+        self.links: LinkRows = SqlLinks(connection)
+
+    def committed(self) -> None:
+        """What was read may be relied on from now on."""
+        self._recall.keep(self._sites.seen.values())
+
+
+class SqlStore:
+    """``ports.Store`` on SQLite. Steps run off the event loop: writes in one thread, in the order they were asked for.
+
+    A write whose caller is cancelled while it runs is still carried out to its end.
+    """
+
+    def __init__(self, url: URL, writer: Engine, reader: Engine, readers: int) -> None:
+        self._url, self.writer, self._reader = url, writer, reader
+        self._recall = Recall()
+        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
+        self._read_threads = (
+            self._write_thread if reader is writer else ThreadPoolExecutor(readers, thread_name_prefix="store-read")
+        )
+
+    async def write(self, step: Callable[[UnitOfWork], T]) -> T:
+        """Run in one immediate transaction; committed on return, rolled back on any exception.
+
+        StoreUnavailable where the database does not let us in within the busy timeout, or cannot be written.
+        """
+        return await self._run(self._write_thread, lambda: self._write(step))
+
+    async def read(self, step: Callable[[UnitOfWork], T]) -> T:
+        """Run against a consistent snapshot; a step that writes is refused."""
+        return await self._run(self._read_threads, lambda: self._read(step))
+
+    async def _run(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        try:
+            running = threads.submit(work)
+        except RuntimeError as error:
+            raise StoreUnavailable("the store is closed") from error
+        return await asyncio.wrap_future(running)
+
+    def _write(self, step: Callable[[UnitOfWork], T]) -> T:
+        with failures_as_unavailable(self._url):
+            with self.writer.begin() as connection:
+                unit = SqlUnitOfWork(connection, self._recall)
+                result = step(unit)
+            unit.committed()
+            return result
+
+    def _read(self, step: Callable[[UnitOfWork], T]) -> T:
+        with failures_as_unavailable(self._url), self._reader.begin() as connection, read_only(connection):
+            unit = SqlUnitOfWork(connection, self._recall)
+            result = step(unit)
+            unit.committed()
+            return result
+
+    def close(self) -> None:
+        """Finish what was begun, then give the connections back. Closing twice is closing."""
+        self._write_thread.shutdown()
+        self._read_threads.shutdown()
+        self.writer.dispose()
+        self._reader.dispose()
+
+
+def open_store(url: str, readers: int = READERS, busy_seconds: float = BUSY_SECONDS) -> SqlStore:
+    """A store on ``url`` (``sqlite:///path``). Creates the folder; the schema is ``schema.upgrade``'s business.
+
+    ``readers`` read at a time; a write waits ``busy_seconds`` for another process's, then StoreUnavailable.
+    ``sqlite://`` is a database in memory that begins empty, with its schema, and ends with the store.
+    """
+    parsed = parse_url(url)
+    prepare_file(parsed)
+    writer = engine_for(parsed, writes=True, busy_seconds=busy_seconds)
+    if file_of(parsed) is not None:
+        reader = engine_for(parsed, writes=False, connections=readers, busy_seconds=busy_seconds)
+        return SqlStore(parsed, writer, reader, readers)
+    with writer.begin() as connection:  # nobody else could reach this database to migrate it
+        upgrade_within(connection)
+    return SqlStore(parsed, writer, writer, readers)

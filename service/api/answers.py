@@ -1,0 +1,321 @@
+"""What the API answers with. The store's views make the values; these shapes say which there are and what they mean."""
+
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.core.alerts.shapes import TIME_PATTERN
+from service.core.model import Availability, Cause, FirstSeenAs, Place, Technique, Verdict
+
+Moment = Annotated[str, Field(pattern=TIME_PATTERN, json_schema_extra={"format": "date-time"})]
+"""A time in UTC with whole seconds, ended by Z."""
+
+HOSTILE = "Written by the site or by others: show it as text, never as markup or as a link."
+
+
+def sendable(rows: Any) -> Any:
+    """JSON values as UTF-8 can carry them: lone surrogates, which hostile pages hold, become question marks.
+
+    Without this, a site could write a title that makes its own entry unreadable.
+    """
+    text = json.dumps(rows, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.loads(text.encode(errors="replace"))
+    return rows
+
+
+class Answer(BaseModel):
+    """An answer, or a part of one."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class LookalikeItem(Answer):
+    """One lookalike: a site and the outlet that it resembles."""
+
+    id: str = Field(description="The lookalike's id.", examples=["lka_17"])
+    site: str = Field(description="The host name, as A-labels.", examples=["spiegel.ltd"])
+    defanged: str = Field(description="The host name in a form that no program turns into a link.")
+    domain: str = Field(description="The registrable name of the site.")
+    outlet: str = Field(description="The id of the outlet that it resembles.", examples=["spiegel.de"])
+    technique: Technique = Field(description="How the name resembles the outlet.")
+    verdict: Verdict = Field(description="What it was judged to be.")
+    flagged: bool = Field(description="It is suspected or an impersonation.")
+    score: float = Field(description="The score behind the verdict.")
+    reason: str = Field(description="Why, in one sentence.")
+    availability: Availability = Field(description="What the site answered at the last look.")
+    availability_since: Moment | None = Field(description="Since when it answers so.")
+    registered_at: Moment | None = Field(description="When the name was registered, where the registry says so.")
+    registration_status: str | None = Field(description="What asking the registry came to, such as found-date.")
+    registrar: str | None = Field(description="The registrar, where the registry says so.")
+    discovered_at: Moment = Field(description="When the service came upon it.")
+    flagged_at: Moment | None = Field(description="Since when it is flagged.")
+    looked_at: Moment | None = Field(description="When it was looked at last.")
+    first_seen_as: FirstSeenAs = Field(description="Whether it was there before the outlet was watched.")
+    blocked: bool = Field(description="A block of the site is in force.")
+    episodes_count: int = Field(description="How many times it served the impersonation, with breaks between.")
+    open_episode_since: Moment | None = Field(description="Since when it serves the impersonation without a break.")
+    predecessor: str | None = Field(description="The blocked site that it took over from.")
+
+
+class LookalikePage(Answer):
+    """A page of lookalikes, the newest discovered first."""
+
+    data: list[LookalikeItem] = Field(description="The lookalikes.")
+    next_cursor: str | None = Field(description="Give it as cursor for the next page; null on the last page.")
+
+
+class SignalAnswer(Answer):
+    """One named reason for or against the verdict."""
+
+    name: str = Field(description="The signal's name, as in config/scoring.toml.")
+    value: float = Field(description="How strongly it was seen, 0 to 1.")
+    weight: float = Field(description="What it counts; weight times value is its part of the score.")
+    evidence: str = Field(description=f"What was seen, in words. {HOSTILE}")
+
+
+class AnalystAnswer(Answer):
+    """A verdict that a person gave, and what it rests on."""
+
+    verdict: Verdict = Field(description="What it is.")
+    reason: str = Field(description="Why.")
+    by: str = Field(description="Who said so: the token that it came with.")
+    at: Moment = Field(description="When.")
+    registrar: str | None = Field(description="The registrar at that time.")
+    registered_at: Moment | None = Field(description="The registration date at that time.")
+    nameservers: list[str] = Field(description="The name servers at that time.")
+
+
+class Explanation(Answer):
+    """Why a lookalike was judged as it was."""
+
+    verdict: Verdict = Field(description="What it was judged to be.")
+    score: float = Field(description="The sum of the signals.")
+    reason: str = Field(description="The sentence that is shown.")
+    name_score: float = Field(description="How much the name alone resembles the outlet, 0 to 1.")
+    distance: int = Field(description="Edits between the label and the outlet's.")
+    availability_reason: str = Field(description="Why the site's availability is what it is.")
+    signals: list[SignalAnswer] = Field(description="Every signal that counted.")
+    analyst: AnalystAnswer | None = Field(description="The word of an analyst, where one stands.")
+
+
+class ObservationAnswer(Answer):
+    """Equal looks in a row."""
+
+    first_at: Moment = Field(description="The first of them.")
+    last_at: Moment = Field(description="The last of them.")
+    count: int = Field(description="How many there were.")
+    availability: Availability = Field(description="What the site answered.")
+    summary: dict[str, Any] = Field(description=f"What was seen: DNS, registration, pages, judgements. {HOSTILE}")
+
+
+class VerdictAnswer(Answer):
+    """A verdict that the lookalike once had."""
+
+    at: Moment = Field(description="When it was given.")
+    verdict: Verdict = Field(description="What it was judged to be.")
+    score: float = Field(description="The score behind it.")
+    reason: str = Field(description="Why.")
+    analyst: AnalystAnswer | None = Field(description="The person who gave it, where it was one.")
+
+
+class EpisodeAnswer(Answer):
+    """An unbroken span in which the impersonation was served."""
+
+    number: int = Field(description="Counted from 1 per lookalike.")
+    began_at: Moment = Field(description="When it was first seen.")
+    last_seen_at: Moment = Field(description="When it was last seen.")
+    ended_at: Moment | None = Field(description="When it ended; null while it goes on.")
+    cause: Cause | None = Field(description="Why it ended.")
+    censored: bool = Field(description="The end is when it was last known to serve, not when it stopped.")
+    url: str = Field(description=f"Where it was seen last. {HOSTILE}")
+    profile: str = Field(description="The profile of the fetch that saw it.")
+
+
+class BlockAnswer(Answer):
+    """An action against one site."""
+
+    id: str = Field(description="The block's id.", examples=["blk_2f7c0d1a9b3e4c58"])
+    site: str = Field(description="The host name that is blocked.")
+    place: Place = Field(description="Where the block acts.")
+    effective_from: Moment = Field(description="Since when it is in force.")
+    known_from: Moment = Field(description="Since when it is known.")
+    lifted_at: Moment | None = Field(description="When it was lifted.")
+    reported: bool = Field(description="Somebody recorded it; otherwise the service observed it.")
+    reference: str = Field(description="Where it can be looked up, or what showed it.")
+    action: str | None = Field(description="The id of the action that it is part of.")
+
+
+class BlockList(Answer):
+    """Blocks, newest first."""
+
+    data: list[BlockAnswer] = Field(description="The blocks.")
+
+
+class EventAnswer(Answer):
+    """A committed event. Type, timestamp and data are what webhooks get; docs/events has a schema for each type."""
+
+    sequence: int = Field(description="Its number, without gaps, in the order of commits.")
+    id: str = Field(description="The event's id, the same as in its data.")
+    type: str = Field(description="Which event it is.")
+    timestamp: Moment = Field(description="When it happened.")
+    site: str | None = Field(description="The host name that it is about.")
+    outlet: str | None = Field(description="The outlet that it is about.")
+    data: dict[str, Any] = Field(description=f"What happened. {HOSTILE}")
+
+
+class EventPage(Answer):
+    """Committed events by sequence."""
+
+    data: list[EventAnswer] = Field(description="The events.")
+    next_after: int = Field(description="Give it as after for what comes next.")
+
+
+class RegistrationAnswer(Answer):
+    """What the registry said when it was asked last. Registrants' personal data is never kept."""
+
+    domain: str = Field(description="The registrable name that was asked for.")
+    status: str = Field(description="found-date, found-no-date, not-found, not-published, rate-limited, ...")
+    source: str = Field(description="rdap or whois.")
+    server: str = Field(description="Who was asked.")
+    asked_at: Moment = Field(description="When.")
+    created_at: Moment | None = Field(description="When the name was registered.")
+    updated_at: Moment | None = Field(description="When the registration was changed last.")
+    expires_at: Moment | None = Field(description="When it ends.")
+    registrar: str | None = Field(description="The registrar.")
+    abuse_contact: str | None = Field(description="The registrar's published address for abuse.")
+    nameservers: list[str] = Field(description="Name servers, as the registry has them.")
+    epp: list[str] = Field(description="Status codes, such as clientHold (RFC 5731 2.3).")
+    retry_after: float | None = Field(description="Seconds for which the server asked for patience.")
+    detail: str = Field(description="What went wrong, in words.")
+
+
+class DnsAnswer(Answer):
+    """What one vantage answered."""
+
+    vantage: str = Field(description="The resolver's name.")
+    status: str = Field(description="answered, no-address, nxdomain, servfail, refused, timeout or vantage-failed.")
+    addresses: list[str] = Field(description="IP addresses.")
+    cnames: list[str] = Field(description="Names that it points on to.")
+    nameservers: list[str] = Field(description="Name servers of the registrable name.")
+    soa: str | None = Field(description="Its SOA record.")
+    mx: list[str] = Field(description="Its mail servers.")
+    txt: list[str] = Field(description=f"Its TXT records. {HOSTILE}")
+    caa: list[str] = Field(description="Its CAA records.")
+
+
+class DnsSection(Answer):
+    """What resolvers answered at the last look."""
+
+    host: str = Field(description="The host name that was asked for.")
+    answers: list[DnsAnswer] = Field(description="One entry a vantage, the service's own first.")
+
+
+class LookalikeDetail(LookalikeItem):
+    """One lookalike with all that is known of it."""
+
+    explanation: Explanation = Field(description="Why it was judged so.")
+    observations: list[ObservationAnswer] = Field(description="What was seen, newest first.")
+    verdicts: list[VerdictAnswer] = Field(description="Every verdict that it ever had, oldest first.")
+    episodes: list[EpisodeAnswer] = Field(description="When it served the impersonation, oldest first.")
+    blocks: list[BlockAnswer] = Field(description="Blocks of the site, newest first.")
+    timeline: list[EventAnswer] = Field(description="Every event about it, in order.")
+    registration: RegistrationAnswer | None = Field(description="What the registry said.")
+    dns: DnsSection | None = Field(description="What resolvers answered.")
+
+
+class ActionAnswer(Answer):
+    """One enforcement act that covers many blocks."""
+
+    id: str = Field(description="The action's id.")
+    authority: str = Field(description="Who acted.")
+    place: Place = Field(description="Where it acts.")
+    effective: Moment = Field(description="When it took effect.")
+    reference: str = Field(description="Where it can be looked up.")
+
+
+class ActionList(Answer):
+    """Actions, oldest first."""
+
+    data: list[ActionAnswer] = Field(description="The actions.")
+
+
+class SightingResult(Answer):
+    """What became of one reported URL."""
+
+    url: str = Field(description=f"As it was given. {HOSTILE}")
+    status: str = Field(description="admitted: it is looked at now. refused: reason says why.", examples=["admitted"])
+    site: str | None = Field(description="The host name that is looked at.")
+    reason: str | None = Field(description="Why it was refused.")
+
+
+class SightingResults(Answer):
+    """What became of a report."""
+
+    admitted: int = Field(description="How many URLs are looked at now.")
+    refused: int = Field(description="How many are not.")
+    results: list[SightingResult] = Field(description="One entry a URL, in the order given.")
+
+
+class OutletAnswer(Answer):
+    """A news organisation on the watch list."""
+
+    id: str = Field(description="The outlet's id.")
+    name: str = Field(description="Its name.")
+    domain: str = Field(description="Where it publishes.")
+    own_domains: list[str] = Field(description="Further domains that are its own, confirmed by the operator.")
+    labels: list[str] = Field(description="Further labels to watch.")
+    country: str | None = Field(description="Country, ISO 3166-1 alpha-2.")
+    languages: list[str] = Field(description="Languages (RFC 5646).")
+
+
+class OutletList(Answer):
+    """The watch list, by id."""
+
+    data: list[OutletAnswer] = Field(description="The outlets.")
+
+
+class WebhookAnswer(Answer):
+    """A receiver of events. Its secret is never shown again."""
+
+    id: str = Field(description="The webhook's id.", examples=["whk_0c6b1f5e2d3a"])
+    url: str = Field(description="Where events are posted to.")
+    events: list[str] = Field(description="Only these types of event; empty for all.")
+    outlets: list[str] = Field(description="Only events about these outlets; empty for all.")
+    enabled: bool = Field(description="False: paused.")
+    note: str = Field(description="What it is for.")
+    created_at: Moment = Field(description="Since when it exists.")
+
+
+class CreatedWebhook(WebhookAnswer):
+    """A new receiver, with the secret that signs what is sent to it. Keep it: it is shown this once."""
+
+    secret: str = Field(description="whsec_ and Base64 (Standard Webhooks).")
+
+
+class WebhookList(Answer):
+    """Receivers, by id."""
+
+    data: list[WebhookAnswer] = Field(description="The webhooks.")
+
+
+class TestSent(Answer):
+    """A test event is on its way."""
+
+    event: str = Field(description="The event's id: the header webhook-id that it arrives with.")
+
+
+class Live(Answer):
+    """The process runs."""
+
+    status: str = Field(description="ok.", examples=["ok"])
+
+
+class Ready(Answer):
+    """Whether the service can do its work."""
+
+    status: str = Field(description="ok, or degraded where any check is not ok.")
+    checks: dict[str, str] = Field(description="Each check: ok, or what is wrong in words.")

@@ -1,0 +1,93 @@
+"""/v1/lookalikes: what resembles an outlet, what it was judged to be, and why."""
+
+import hashlib
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
+
+from service.api.answers import LookalikeDetail, LookalikePage, sendable
+from service.api.schemas import Instant, Text
+from service.api.wiring import Reader, Service, path_id, refusals
+from service.app import App
+from service.core.errors import NotFound
+from service.core.model import Availability, Verdict
+
+router = APIRouter(prefix="/lookalikes", tags=["lookalikes"])
+
+PublicId = Annotated[str, path_id("lookalike", "lka_17")]
+
+
+class Filters(BaseModel):
+    """Which lookalikes are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outlet: Text | None = Field(None, description="Only those that resemble this outlet.")
+    flagged: bool | None = Field(None, description="Only those that are flagged (true) or that are not (false).")
+    verdict: Verdict | None = Field(None, description="Only those with this verdict.")
+    availability: Availability | None = Field(None, description="Only those whose site answers so.")
+    registered_after: Instant | None = Field(None, description="Only those registered later than this.")
+    discovered_after: Instant | None = Field(None, description="Only those discovered later than this.")
+    q: Annotated[Text, Field(min_length=1, max_length=253)] | None = Field(None, description="Part of the host name.")
+    cursor: str | None = Field(None, max_length=500, description="Where to go on: next_cursor of the page before.")
+    limit: int = Field(50, ge=1, le=500, description="How many at most.")
+
+
+@router.get(
+    "",
+    summary="List lookalikes",
+    response_model=LookalikePage,
+    responses=refusals(),
+    dependencies=[Reader],
+)
+async def list_lookalikes(service: Service, asked: Annotated[Filters, Query()]) -> dict[str, Any]:
+    """The newest discovered first.
+
+    Names that were registered lately and are flagged: `?flagged=true&registered_after=2022-06-01T00:00:00Z`.
+    """
+    where = asked.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
+    rows, following = await service.store.read(lambda uow: uow.views.lookalikes(where, asked.cursor, asked.limit))
+    return {"data": sendable(rows), "next_cursor": following}
+
+
+@router.get(
+    "/{lookalike_id}",
+    summary="Show one lookalike with explanation and timeline",
+    response_model=LookalikeDetail,
+    responses={
+        200: {"headers": {"ETag": {"description": "Changes with the content.", "schema": {"type": "string"}}}},
+        304: {"description": "Nothing has changed since the answer with this ETag."},
+        **refusals(HTTPStatus.NOT_FOUND),
+    },
+    dependencies=[Reader],
+)
+async def get_lookalike(
+    service: Service,
+    lookalike_id: PublicId,
+    if_none_match: Annotated[str | None, Header(description="An ETag: 304 where nothing has changed since.")] = None,
+) -> Response:
+    """Every signal with value, weight and evidence; observations, verdicts, episodes, blocks and events."""
+    return tagged(await detail(service, lookalike_id), if_none_match)
+
+
+async def detail(service: App, lookalike_id: str) -> dict[str, Any]:
+    """One lookalike as the API shows it; NotFound where there is none."""
+    row = await service.store.read(lambda uow: uow.views.lookalike(lookalike_id))
+    if row is None:
+        raise NotFound(f"there is no lookalike {lookalike_id}")
+    return LookalikeDetail.model_validate(sendable(row)).model_dump(mode="json")
+
+
+def tagged(content: dict[str, Any], if_none_match: str | None) -> Response:
+    """The content with its ETag, or 304 where the client has it already (RFC 9110 8.8.3 and 13.1.2)."""
+    answer = JSONResponse(content)
+    etag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    known = {candidate.strip().removeprefix("W/") for candidate in (if_none_match or "").split(",")}
+    if known & {etag, "*"}:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    answer.headers.update(headers)
+    return answer

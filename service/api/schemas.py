@@ -1,0 +1,284 @@
+"""What the API takes: strict public shapes, every field with its description.
+
+Unknown fields are refused, text is bounded and free of control characters, times carry their offset. What the API
+answers with is in ``answers.py``.
+"""
+
+import base64
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from service.core.alerts.catalogue import CATALOGUE
+from service.core.errors import InvalidName
+from service.core.model import Place, Verdict
+from service.core.names import name as names
+from service.core.names.watchlist import outlet_host
+
+MAX_URLS = 1_000
+"""URLs in one report of sightings."""
+
+MAX_URL = 4_096
+"""Characters of a URL; longer ones are not served by common hosts and proxies (RFC 9110 4.1 asks for 8,000 octets)."""
+
+MAX_ID = 300
+"""Characters of an id: the longest is an observed block's, which holds a host name."""
+
+_SECRET_BYTES = (24, 64)
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?P<offset>[Zz]|[+-]\d{2}:\d{2})?\Z")
+_YEARS = range(1985, 2200)  # the first name under com was registered in 1985
+
+
+def _instant(value: Any) -> datetime:
+    """An aware time in UTC from RFC 3339 text. Years before the first registered names are typing errors."""
+    found = _RFC3339.match(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("a time reads 2022-06-09T14:05:00Z (RFC 3339)")
+    if found["offset"] is None:
+        raise ValueError(
+            "the time has no offset: end it with Z for UTC, or with one such as +02:00 (in a URL %2B02:00)"
+        )
+    moment = datetime.fromisoformat(value.upper())
+    if moment.year not in _YEARS:
+        raise ValueError(f"the year must be from {_YEARS.start} to {_YEARS.stop - 1}")
+    return moment.astimezone(UTC)
+
+
+def _sane(text: str) -> str:
+    """Text that can be stored and printed: no control characters, no lone surrogates."""
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in text):
+        raise ValueError("control characters are not allowed here")
+    return text.strip()
+
+
+def _host(text: str) -> str:
+    """A host name as A-labels below a public suffix; defanged ones are read too."""
+    try:
+        host = names.parse(names.refang(text))
+    except InvalidName as error:
+        raise ValueError(str(error)) from error
+    if names.is_number_like(host):
+        raise ValueError("this is an address, not a name")
+    if names.registrable(host) is None:
+        raise ValueError("this is a public suffix, or there is no such top-level domain")
+    return host
+
+
+def _outlet_domain(text: str) -> str:
+    try:
+        return outlet_host(names.refang(text))
+    except InvalidName as error:
+        raise ValueError(str(error)) from error
+
+
+def _secret(text: str) -> str:
+    """A secret as Standard Webhooks 1.0 has it."""
+    try:
+        size = len(base64.b64decode(text.removeprefix("whsec_"), validate=True)) if text.startswith("whsec_") else 0
+    except ValueError:
+        size = 0
+    if not _SECRET_BYTES[0] <= size <= _SECRET_BYTES[1]:
+        raise ValueError("a secret is whsec_ and the Base64 of 24 to 64 bytes")
+    return text
+
+
+def _event_type(name: str) -> str:
+    if name not in CATALOGUE:
+        raise ValueError(f"there is no such event; there are {', '.join(CATALOGUE)}")
+    return name
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2022-06-09T14:05:00Z"]}),
+]
+"""A time; RFC 3339 with an offset comes in, UTC goes on."""
+
+Text = Annotated[str, Field(max_length=1_000), AfterValidator(_sane)]
+"""A line or two of somebody's words."""
+
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=r"^[A-Za-z0-9._:-]+$")]
+"""An id of ours."""
+
+HostName = Annotated[str, Field(max_length=1_100), AfterValidator(_host)]
+"""A host name; its longest spelling in Unicode is about four times as long as its A-labels."""
+
+OutletDomain = Annotated[str, Field(max_length=1_100), AfterValidator(_outlet_domain)]
+"""A domain where an outlet publishes, as the watch list keeps it: without www."""
+
+EventName = Annotated[str, AfterValidator(_event_type), WithJsonSchema({"type": "string", "enum": list(CATALOGUE)})]
+"""A type of event."""
+
+
+class Strict(BaseModel):
+    """A body. Unknown fields are refused: a mistyped name must not be a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _examples(*bodies: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(bodies)})
+
+
+class NewVerdict(Strict):
+    """An analyst's word on one lookalike."""
+
+    model_config = _examples(
+        {"verdict": "innocent", "reason": "a supplier of the outlet, asked by phone"},
+    )
+
+    verdict: Verdict = Field(description="What it is.")
+    reason: Annotated[Text, Field(min_length=3)] = Field(
+        description="Why; shown wherever the verdict is shown.", examples=["a supplier of the outlet, asked by phone"]
+    )
+
+
+class NewBlock(Strict):
+    """A block of one site, reported by somebody."""
+
+    model_config = _examples(
+        {
+            "site": "spiegel.ltd",
+            "place": "registrar",
+            "effective_from": "2022-07-27T00:00:00Z",
+            "reference": "abuse ticket 4711",
+        },
+    )
+
+    site: HostName = Field(
+        description="The host name that was blocked; taken in if it is new.", examples=["spiegel.ltd"]
+    )
+    place: Place = Field(description="Where the block acts.")
+    effective_from: Instant = Field(description="Since when it is in force.")
+    known_from: Instant | None = Field(None, description="Since when it is known; now, where it is left out.")
+    reference: Text = Field("", description="Where it can be looked up: a ticket, a file number, a link.")
+    action: Id | None = Field(None, description="The id of the action that it is part of; that action must exist.")
+
+
+class LiftedBlock(Strict):
+    """The end of a block."""
+
+    model_config = _examples(
+        {"lifted_at": "2022-09-01T00:00:00Z"},
+    )
+
+    lifted_at: Instant | None = Field(None, description="When it was lifted; now, where it is left out.")
+
+
+class NewAction(Strict):
+    """One enforcement act that covers many blocks."""
+
+    model_config = _examples(
+        {
+            "id": "doj-2024-09",
+            "authority": "US Department of Justice",
+            "place": "seizure",
+            "effective": "2024-09-04T00:00:00Z",
+            "reference": "affidavit of 2024-09-04",
+        },
+    )
+
+    id: Id = Field(description="An id of your own choice.", examples=["doj-2024-09"])
+    authority: Annotated[Text, Field(min_length=2)] = Field(
+        description="Who acted.", examples=["US Department of Justice"]
+    )
+    place: Place = Field(description="Where it acts.")
+    effective: Instant = Field(description="When it took effect.")
+    reference: Text = Field("", description="Where it can be looked up.")
+
+
+class NewSightings(Strict):
+    """One URL or many that somebody saw. What is reported is looked at; a report never counts by itself."""
+
+    model_config = _examples(
+        {"url": "https://spiegel.ltd/ausland/artikel-1.html"},
+        {"urls": ["spiegel[.]ltd", "https://bild.pics/politik"]},
+    )
+
+    url: str | None = Field(
+        None, description="One URL or name.", examples=["https://spiegel.ltd/ausland/artikel-1.html"]
+    )
+    urls: Annotated[list[str], Field(min_length=1, max_length=MAX_URLS)] | None = Field(
+        None,
+        description=f"Up to {MAX_URLS:,} URLs or names.",
+        examples=[["spiegel[.]ltd", "https://bild.pics/politik"]],
+    )
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> "NewSightings":
+        if (self.url is None) == (self.urls is None):
+            raise ValueError('give either "url" or "urls"')
+        return self
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every URL, in the order given, once each."""
+        return tuple(dict.fromkeys([self.url] if self.url is not None else self.urls or ()))
+
+
+class NewOutlet(Strict):
+    """A news organisation to watch. Only the domain is required."""
+
+    model_config = _examples(
+        {"domain": "spiegel.de", "name": "Der Spiegel", "country": "DE", "languages": ["de"]},
+    )
+
+    domain: OutletDomain = Field(description="Where it publishes.", examples=["spiegel.de"])
+    id: Id | None = Field(None, description="An id of your own choice; the domain, where it is left out.")
+    name: Annotated[Text, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="Its name; the domain, where it is left out.", examples=["Der Spiegel"]
+    )
+    own_domains: Annotated[tuple[OutletDomain, ...], Field(max_length=500)] = Field(
+        (), description="Further domains that are its own. You confirm them: they are innocent for every outlet."
+    )
+    labels: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,63}$")], ...], Field(max_length=50)] = Field(
+        (), description="Further labels to watch, such as a title; that of the domain is watched anyway."
+    )
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = Field(
+        None, description="Country, ISO 3166-1 alpha-2.", examples=["DE"]
+    )
+    languages: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")], ...], Field(max_length=20)
+    ] = Field((), description="Languages, as in Accept-Language (RFC 5646).", examples=[["de"]])
+
+
+_FILTER_EVENTS = "Only these types of event; empty for all."
+_FILTER_OUTLETS = "Only events about these outlets; empty for all, and for events about the service itself."
+
+
+class NewWebhook(Strict):
+    """A receiver of events (Standard Webhooks)."""
+
+    model_config = _examples(
+        {"url": "https://hooks.example.org/spoofwatch", "events": ["impersonation.confirmed", "site.resurfaced"]},
+    )
+
+    url: Annotated[str, Field(max_length=MAX_URL), AfterValidator(_sane)] = Field(
+        description="Where events are posted to. A private address is refused unless the operator allows its network.",
+        examples=["https://hooks.example.org/spoofwatch"],
+    )
+    secret: Annotated[str, AfterValidator(_secret)] | None = Field(
+        None, description="whsec_ and Base64 of 24 to 64 bytes; made for you where it is left out."
+    )
+    events: Annotated[tuple[EventName, ...], Field(max_length=len(CATALOGUE))] = Field((), description=_FILTER_EVENTS)
+    outlets: Annotated[tuple[Text, ...], Field(max_length=500)] = Field((), description=_FILTER_OUTLETS)
+    note: Text = Field("", description="What it is for.")
+
+
+class ChangedWebhook(Strict):
+    """What is to change of a receiver; what is left out stays."""
+
+    model_config = _examples(
+        {"enabled": False},
+    )
+
+    enabled: bool | None = Field(None, description="False pauses it: nothing is queued for it and nothing sent.")
+    events: Annotated[tuple[EventName, ...], Field(max_length=len(CATALOGUE))] | None = Field(
+        None, description=_FILTER_EVENTS
+    )
+    outlets: Annotated[tuple[Text, ...], Field(max_length=500)] | None = Field(None, description=_FILTER_OUTLETS)
+    note: Text | None = Field(None, description="What it is for.")

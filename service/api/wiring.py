@@ -1,0 +1,88 @@
+"""What every route shares: the running service, who may call, and the refusals as OpenAPI shows them."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Request, Security
+from pydantic import BaseModel, Field
+
+from service.api.auth import Caller, authorise
+from service.api.problems import MEDIA_TYPE
+from service.api.schemas import MAX_ID
+from service.app import App
+from service.core.tokens import Scope
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def _service(request: Request) -> App:
+    app: App = request.app.state.service
+    return app
+
+
+Service = Annotated[App, Depends(_service)]
+Reader = Security(authorise, scopes=[Scope.READ])
+Writer = Security(authorise, scopes=[Scope.WRITE])
+Admin = Security(authorise, scopes=[Scope.ADMIN])
+WritingCaller = Annotated[Caller, Writer]
+
+
+def path_id(what: str, example: str) -> Any:
+    """A path parameter that holds an id."""
+    return Path(
+        description=f"The id of the {what}.", pattern=r"^[^\x00-\x1f\x7f]+$", max_length=MAX_ID, examples=[example]
+    )
+
+
+class ProblemField(BaseModel):
+    """What is wrong with one value."""
+
+    pointer: str = Field(description="Where it stands: a JSON Pointer below /path, /query, /header or /body.")
+    detail: str = Field(description="What is wrong with it.")
+
+
+class ProblemDocument(BaseModel):
+    """A refusal (RFC 9457)."""
+
+    type: str = Field(description="about:blank: the status says what kind of refusal it is.")
+    title: str = Field(description="The status in words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What is wrong here, and what to do.")
+    instance: str = Field(description="The path that was asked for.")
+    errors: list[ProblemField] = Field(description="Every value that is wrong, where the fault lies in values.")
+    request_id: str = Field(description="The request's id, as in the header X-Request-ID and in the service's log.")
+
+
+_REASONS = {
+    HTTPStatus.BAD_REQUEST: "The body is not JSON.",
+    HTTPStatus.UNAUTHORIZED: "There is no token, or it is not known.",
+    HTTPStatus.FORBIDDEN: "The token lacks the scope that this route needs.",
+    HTTPStatus.NOT_FOUND: "There is nothing with this id.",
+    HTTPStatus.CONFLICT: "It is there already and differs, or somebody else changed it first.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as JSON.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "A value is wrong; errors says which.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer or cannot be written; see Retry-After.",
+}
+_ALWAYS = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_WITH_BODY = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
+
+
+def refusals(*statuses: HTTPStatus, body: bool = False) -> Responses:
+    """The refusals that a route can answer with, beside those of every route; ``body``: it takes one."""
+    return {
+        int(status): {
+            "description": _REASONS[status],
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+        }
+        for status in sorted({*_ALWAYS, *statuses, *(_WITH_BODY if body else ())})
+    }

@@ -1,0 +1,41 @@
+"""The running service as one frozen value: what api, daemon and command line take. ``bootstrap.py`` builds it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from service.pipeline.admit import Door
+from service.pipeline.alert import Courier
+from service.pipeline.baselines import BaselineKeeper
+from service.pipeline.examine import Examiner
+from service.pipeline.link import Linker
+from service.pipeline.sweep import Sweeper
+from service.pipeline.track import Tracker
+from service.pipeline.watched import Watched
+from service.ports import Clock, Resolver, Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """Ports and pipeline steps, wired. ``ready`` maps each check to "ok" or to what is wrong in words.
+
+    ``vet_webhook`` says why a URL is refused, None where it is not. ``token_bytes`` is the source of secrets (n -> n
+    bytes).
+    """
+
+    version: str
+    clock: Clock
+    store: Store
+    resolver: Resolver
+    watched: Watched
+    door: Door
+    examiner: Examiner
+    tracker: Tracker
+    linker: Linker
+    sweeper: Sweeper
+    courier: Courier
+    baselines: BaselineKeeper
+    ready: Callable[[], Awaitable[Mapping[str, str]]]
+    vet_webhook: Callable[[str], Awaitable[str | None]]
+    token_bytes: Callable[[int], bytes]

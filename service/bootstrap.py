@@ -1,0 +1,277 @@
+"""The composition root: settings in, a running ``App`` out. The only place that builds adapters; tests call it too.
+
+Everything that can differ in a test or a replay is a keyword; every default is built inside.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+from urllib.parse import urlsplit
+
+from service.adapters.clock import SystemClock
+from service.adapters.dialer import Dialer, NoAddress, Refused
+from service.adapters.dns import DnsResolver
+from service.adapters.http import FetchLimits, GuardedFetcher
+from service.adapters.parser import ChildParser
+from service.adapters.prober import ChildProber
+from service.adapters.rdap import Rdap
+from service.adapters.registry import RegistryClient
+from service.adapters.registry_pace import RegistryPace
+from service.adapters.schema import upgrade
+from service.adapters.store import open_store
+from service.adapters.webhook import WebhookSink
+from service.adapters.whois import Whois
+from service.app import App
+from service.core.model import Outlet, Profile, Tier
+from service.core.persistence.lifecycle import Rules
+from service.core.persistence.schedule import Intervals
+from service.core.verdict.lists import shipped_lists
+from service.daemon.health import Health
+from service.daemon.scheduler import Tick
+from service.feeds.follow import follow
+from service.feeds.name_lists import NameListFile
+from service.pipeline.admit import Door
+from service.pipeline.alert import Courier
+from service.pipeline.baselines import BaselineKeeper, BaselinePlan
+from service.pipeline.examine import LEASE, Examiner
+from service.pipeline.fetch import FetchPlan
+from service.pipeline.link import Linker
+from service.pipeline.sweep import Sweeper, SweepPlan
+from service.pipeline.track import Tracker
+from service.pipeline.watched import Watched
+from service.ports import Clock, Store, UnitOfWork
+from service.settings import Settings
+
+log = logging.getLogger("spoofwatch")
+
+CONTROLS = 5
+"""Outlets whose own domains serve as known-live names where none are configured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The App with what only the daemon needs."""
+
+    app: App
+    health: Health
+    ticks: tuple[Tick, ...]
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[App]:
+    """Everything wired, on a database that is migrated and seeded; closed again on leaving."""
+    async with open_parts(settings, clock=clock) as parts:
+        yield parts.app
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed: bool = False) -> AsyncIterator[Parts]:
+    """The same, with the daemon's health board and ticks.
+
+    ``replayed``: a driver moves the clock, so names are resolved anew for every dial, and a look that was cut off is
+    due again at once, for there is nobody else who could be making it.
+    """
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        upgrade(settings.database_url)
+        store = open_store(settings.database_url)
+        stack.callback(store.close)
+        outlets = await seed(store, settings.outlets.outlets, clock)
+        controls = settings.service.dns.control_names or tuple(outlet.domain for outlet in outlets[:CONTROLS])
+        resolver = _resolver(settings, controls, driven=replayed)
+        dialer = _dialer(settings, resolver)
+        parser = ChildParser()
+        stack.push_async_callback(parser.close)
+        fetcher = GuardedFetcher(dialer, parser, FetchLimits(total=settings.service.fetch.timeout.total_seconds()))
+        stack.push_async_callback(fetcher.close)
+        prober = _prober(settings, controls)
+        stack.push_async_callback(prober.close)
+        registry = await _registry(settings, dialer, stack)
+        webhooks = dialer.client("webhooks", timeout=settings.service.webhooks.timeout.total_seconds())
+        await stack.enter_async_context(webhooks)
+        watched = Watched(store, settings.outlets.allow)
+        tracker = Tracker(clock=clock, store=store, rules=rules(settings))
+        health = Health(clock=clock, store=store, resolver=resolver)
+        app = App(
+            version=version("spoofwatch"),
+            clock=clock,
+            store=store,
+            resolver=resolver,
+            watched=watched,
+            door=Door(clock=clock, store=store, watched=watched),
+            tracker=tracker,
+            linker=Linker(clock=clock, store=store),
+            examiner=Examiner(
+                clock=clock,
+                store=store,
+                watched=watched,
+                resolver=resolver,
+                registry=registry,
+                fetcher=fetcher,
+                tracker=tracker,
+                plan=FetchPlan(profiles=_profiles(settings), every=settings.service.watch.pages_every),
+                policy=settings.scoring,
+                lists=shipped_lists(),
+                concurrency=settings.service.fetch.concurrency,
+                lease=timedelta(0) if replayed else LEASE,
+            ),
+            sweeper=Sweeper(clock=clock, store=store, prober=prober, watched=watched, plan=_sweep_plan(settings)),
+            courier=Courier(
+                clock=clock, store=store, sink=WebhookSink(webhooks, settings.service.webhooks.timeout.total_seconds())
+            ),
+            baselines=BaselineKeeper(
+                clock=clock,
+                store=store,
+                fetcher=fetcher,
+                parser=parser,
+                watched=watched,
+                plan=BaselinePlan(
+                    profile=_profiles(settings)[0],
+                    every=settings.service.baselines.every,
+                    articles=settings.service.baselines.articles,
+                ),
+            ),
+            ready=health.ready,
+            vet_webhook=lambda url: _vet_webhook(dialer, url),
+            token_bytes=secrets.token_bytes,
+        )
+        yield Parts(app=app, health=health, ticks=_ticks(app, settings, health))
+
+
+async def seed(store: Store, outlets: Sequence[Outlet], clock: Clock) -> tuple[Outlet, ...]:
+    """Put outlets from the file that the database does not know by id; the watch list as it then is."""
+
+    def step(uow: UnitOfWork) -> tuple[Outlet, ...]:
+        known = {outlet.id for outlet in uow.outlets.all()}
+        for outlet in outlets:
+            if outlet.id not in known:
+                uow.outlets.put(outlet, clock.now())
+        return uow.outlets.all()
+
+    return await store.write(step)
+
+
+def rules(settings: Settings) -> Rules:
+    """The state machine's figures from the settings."""
+    watch = settings.service.watch
+    return Rules(
+        new_window=watch.new_window,
+        intervals=Intervals(
+            first=watch.first,
+            young=watch.young,
+            live=watch.live,
+            blocked=watch.blocked,
+            failing=watch.failing,
+            dormant=watch.dormant,
+            innocent=watch.innocent,
+            watched_for=watch.watched_for,
+        ),
+    )
+
+
+def _ticks(app: App, settings: Settings, health: Health) -> tuple[Tick, ...]:
+    """Everything the daemon does by itself. A tick asks what is due; how often it asks is no business time."""
+    second, minute = timedelta(seconds=1), timedelta(minutes=1)
+    feeds = [NameListFile(feed.id, settings.path(feed.path)) for feed in settings.feeds.feed]
+
+    async def read_feeds() -> None:
+        for feed in feeds:
+            await follow(feed, clock=app.clock, store=app.store, watched=app.watched)
+
+    ticks = [
+        Tick(name="resolvers", every=timedelta(seconds=30), run=health.check_vantages),
+        Tick(name="baselines", every=minute, run=app.baselines.take_due),
+        Tick(name="watch-list", every=timedelta(seconds=10), run=app.watched.refresh),
+        Tick(name="sweeps", every=timedelta(seconds=10), run=app.sweeper.run_due),
+        Tick(name="looks", every=second, run=app.examiner.examine_due),
+        Tick(name="links", every=minute, run=app.linker.link_pending),
+        Tick(name="alerts", every=second, run=app.courier.deliver_due),
+    ]
+    if feeds:
+        ticks.append(Tick(name="feeds", every=minute, run=read_feeds))
+    return tuple(ticks)
+
+
+def _resolver(settings: Settings, controls: Sequence[str], *, driven: bool) -> DnsResolver:
+    dns = settings.service.dns
+    vantages = {"system": dns.upstreams} | {vantage.name: vantage.upstreams for vantage in dns.vantage}
+    return DnsResolver(
+        vantages,
+        controls,
+        timeout=dns.timeout.total_seconds(),
+        tries=dns.tries,
+        cache_seconds=0.0 if driven else 5.0,
+    )
+
+
+def _prober(settings: Settings, controls: Sequence[str]) -> ChildProber:
+    dns = settings.service.dns
+    return ChildProber(
+        dns.upstreams,
+        dns.queries_per_second,
+        window=dns.window,
+        timeout=dns.timeout.total_seconds(),
+        tries=dns.tries,
+        control_live=controls,
+        use_0x20=dns.use_0x20,
+    )
+
+
+def _dialer(settings: Settings, resolver: DnsResolver) -> Dialer:
+    fetch = settings.service.fetch
+    for purpose, networks in fetch.allow_networks.items():
+        log.warning("fetch.allow_networks lets %s reach %s, which is refused otherwise", purpose, ", ".join(networks))
+    return Dialer(
+        resolver.addresses,
+        {str(purpose): networks for purpose, networks in fetch.allow_networks.items()},
+        port_map=fetch.port_map,
+        ca_file=str(settings.path(fetch.ca_file)) if fetch.ca_file else None,
+    )
+
+
+async def _registry(settings: Settings, dialer: Dialer, stack: AsyncExitStack) -> RegistryClient:
+    rdap, whois = settings.service.rdap, settings.service.whois
+    client = await stack.enter_async_context(dialer.client("rdap"))
+    bootstrap = rdap.bootstrap if not rdap.bootstrap or "://" in rdap.bootstrap else str(settings.path(rdap.bootstrap))
+    pace = RegistryPace(rdap.queries_per_second)
+    return RegistryClient(
+        Rdap(client, pace, bootstrap),
+        Whois(lambda host, port: dialer.connect("whois", host, port), pace, whois.servers),
+        # The pipeline asks only where something changed (pipeline/registration.py): an older answer would hide it.
+        answer_seconds=5,
+    )
+
+
+def _profiles(settings: Settings) -> tuple[Profile, ...]:
+    return tuple(Profile(name=p.name, headers=p.headers) for p in settings.service.fetch.profile)
+
+
+def _sweep_plan(settings: Settings) -> SweepPlan:
+    sweep = settings.service.sweep
+    every = {"exact": sweep.exact_every, "edits": sweep.edits_every}
+    return SweepPlan(
+        every={Tier(tier): every[tier] for tier in sweep.tiers},
+        shard=sweep.shard,
+        daily_queries=sweep.daily_queries,
+        campaign_suffixes=sweep.campaign_suffixes,
+    )
+
+
+async def _vet_webhook(dialer: Dialer, url: str) -> str | None:
+    """Why a webhook's URL would be refused, None where it would not."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        return "a webhook's URL is http or https, with a host and without a user name"
+    try:
+        await dialer.route("webhooks", parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+    except (Refused, NoAddress) as error:
+        return str(error)
+    except ValueError:
+        return "the port is not a number"
+    return None

@@ -1,0 +1,170 @@
+"""The command line: parse, call, print. What each command does stands in ``commands/``.
+
+Exit codes: 0 done, 1 findings under ``--fail-on``, 2 bad usage or configuration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TypeAlias
+
+from service.commands import admin, check, daemon, lab, names, outlets, replay, sweep
+from service.core.errors import SpoofwatchError
+from service.core.model import Tier
+from service.settings import defaults, load
+
+USAGE_ERROR = 2
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of ``spoofwatch``; ends the process with its exit code."""
+    parsed = parser().parse_args(arguments)
+    try:
+        code = parsed.call(parsed)
+    except SpoofwatchError as error:
+        print(f"spoofwatch: {error}", file=sys.stderr)
+        code = USAGE_ERROR
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output has gone; there is nobody left to tell.
+        sys.stderr.close()
+        code = 0
+    sys.exit(code)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; also what the documentation test reads."""
+    top = argparse.ArgumentParser(
+        prog="spoofwatch",
+        description="Watches for websites that impersonate news outlets, and keeps watching after they are blocked.",
+    )
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    for add in (_run, _sweep, _candidates, _match, _check, _outlets, _db, _config, _token, _webhook, _lab, _replay):
+        add(commands)
+    return top
+
+
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - its only name
+
+
+def _command(commands: _Commands, name: str, help_: str) -> argparse.ArgumentParser:
+    made = commands.add_parser(name, help=help_, description=help_[:1].upper() + help_[1:] + ".")
+    made.add_argument(
+        "--config", type=Path, default=Path("config"), metavar="DIR", help="folder of the four settings files"
+    )
+    return made
+
+
+def _run(commands: _Commands) -> None:
+    made = _command(commands, "run", "the daemon: scheduler, loop and REST API")
+    made.add_argument("--role", choices=["all"], default="all", help="`all` runs everything in one process")
+    made.set_defaults(call=lambda a: daemon.run(load(a.config)))
+
+
+def _sweep(commands: _Commands) -> None:
+    made = _command(commands, "sweep", "one sweep now; found names are looked at by the daemon")
+    made.add_argument("--outlet", metavar="ID", help="this outlet only")
+    made.add_argument("--tier", choices=["exact", "edits", "full"], default="exact")
+    made.add_argument("--json", action="store_true", help="a JSON line for each name found, and one for the sweep")
+    made.set_defaults(call=lambda a: sweep.run(load(a.config), a.outlet, a.tier, as_json=a.json))
+
+
+def _candidates(commands: _Commands) -> None:
+    made = _command(commands, "candidates", "names that a lookalike could have, one a line")
+    made.add_argument("outlet", metavar="ID|DOMAIN", help="an outlet of the watch list, or any domain")
+    made.add_argument("--tier", choices=["exact", "edits", "full"], default="edits")
+    made.set_defaults(call=lambda a: names.candidates(outlets.watch_list(load(a.config)), a.outlet, Tier(a.tier)))
+
+
+def _match(commands: _Commands) -> None:
+    made = _command(commands, "match", "names from text, CSV (first column), NDJSON, also gzipped; a JSON line a match")
+    made.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="`-` reads standard input")
+    made.set_defaults(call=lambda a: names.match(outlets.watch_list(load(a.config)), a.files))
+
+
+def _check(commands: _Commands) -> None:
+    made = _command(commands, "check", "look at a site now and explain the verdict")
+    made.add_argument("names", nargs="+", metavar="NAME|URL")
+    made.add_argument("--json", action="store_true", help="one JSON object a name")
+    made.add_argument(
+        "--fail-on", choices=["suspected", "impersonation"], help="exit with 1 where this or worse is found"
+    )
+    made.set_defaults(call=lambda a: check.run(load(a.config), a.names, as_json=a.json, fail_on=a.fail_on))
+
+
+def _outlets(commands: _Commands) -> None:
+    made = commands.add_parser("outlets", help="the watch list", description="The watch list.")
+    kinds = made.add_subparsers(required=True, metavar="add|list|check")
+    add = _command(kinds, "add", "watch further outlets")
+    add.add_argument("urls", nargs="*", metavar="URL", help="an outlet's address or domain")
+    add.add_argument("-f", "--file", type=Path, help="a TOML file of [[outlet]] tables")
+    add.set_defaults(call=lambda a: outlets.add(load(a.config), a.urls, a.file))
+    shown = _command(kinds, "list", "who is watched")
+    shown.add_argument("--json", action="store_true", help="one JSON object a line")
+    shown.set_defaults(call=lambda a: outlets.show(load(a.config), as_json=a.json))
+    checked = _command(kinds, "check", "whether the outlets' own sites answer and give baselines")
+    checked.set_defaults(call=lambda a: outlets.check(load(a.config)))
+
+
+def _db(commands: _Commands) -> None:
+    made = commands.add_parser("db", help="the database", description="The database.")
+    kinds = made.add_subparsers(required=True, metavar="upgrade|backup")
+    upgrade = _command(kinds, "upgrade", "bring the schema to this version")
+    upgrade.set_defaults(call=lambda a: admin.upgrade_database(load(a.config)))
+    backup = _command(kinds, "backup", "a consistent copy, also while the daemon runs")
+    backup.add_argument("file", type=Path)
+    backup.set_defaults(call=lambda a: admin.backup_database(load(a.config), a.file))
+
+
+def _config(commands: _Commands) -> None:
+    made = commands.add_parser("config", help="the settings", description="The settings.")
+    kinds = made.add_subparsers(required=True, metavar="check")
+    checked = _command(kinds, "check", "read the settings as the daemon would and say what is wrong")
+    checked.set_defaults(call=lambda a: admin.check_config(a.config))
+
+
+def _token(commands: _Commands) -> None:
+    made = commands.add_parser("token", help="API tokens", description="API tokens.")
+    kinds = made.add_subparsers(required=True, metavar="create")
+    create = _command(kinds, "create", "make a token; it is shown once")
+    create.add_argument("--scope", action="append", choices=["read", "write", "admin"], help="default: read")
+    create.add_argument("--note", default="", help="whom it is for")
+    create.set_defaults(call=lambda a: admin.create_token(load(a.config), a.scope or ["read"], a.note))
+
+
+def _webhook(commands: _Commands) -> None:
+    made = commands.add_parser("webhook", help="webhooks", description="Webhooks.")
+    kinds = made.add_subparsers(required=True, metavar="test")
+    test = _command(kinds, "test", "send a signed webhook.test to a URL and show the answer")
+    test.add_argument("url")
+    test.add_argument("--secret-file", type=Path, help="the endpoint's secret; without it one is made and shown")
+    test.set_defaults(call=lambda a: admin.test_webhook(load(a.config), a.url, a.secret_file))
+
+
+def _lab(commands: _Commands) -> None:
+    made = _command(commands, "lab", "a small internet on loopback; prints the settings that point a daemon at it")
+    made.add_argument("scenario", nargs="?", default="three-days", help="a shipped scenario's name or a file")
+    made.add_argument("--at", metavar="DATE", help="the day that it begins on; default: the scenario's first")
+    made.add_argument("--folder", type=Path, metavar="DIR", help="keep its certificate authority and lists there")
+    made.add_argument("--tied", action="store_true", help="end when standard input closes")
+    made.set_defaults(call=lambda a: lab.run(a.scenario, a.at, a.folder, tied=a.tied))
+
+
+def _replay(commands: _Commands) -> None:
+    made = _command(commands, "replay", "play a recorded campaign through the whole loop, on loopback")
+    made.add_argument("scenario", metavar="SCENARIO", help="a shipped scenario's name or a file")
+    made.add_argument("--json", action="store_true", help="one object as the last line instead of words")
+    made.add_argument("--state", type=Path, metavar="DIR", help="keep the database there; a killed replay goes on")
+    made.add_argument("--serve", action="store_true", help="leave the API up on what was found")
+    made.set_defaults(
+        call=lambda a: replay.run(
+            load(a.config) if a.config.is_dir() else defaults(),
+            a.scenario,
+            as_json=a.json,
+            state=a.state,
+            serve_after=a.serve,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Facts and decisions. Nothing in here touches clock, network, files or randomness."""

@@ -1,0 +1,1 @@
+"""Events, when to try again, signatures."""

@@ -1,0 +1,141 @@
+"""What a web server sent and what stands in the page: hostile bytes in, plain facts out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class FetchOutcome(StrEnum):
+    """How a fetch ended. ``refused`` is our own guard's refusal; ``vantage_failed`` our own network or proxy."""
+
+    OK = "ok"
+    NO_ADDRESS = "no-address"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    TLS_ERROR = "tls-error"
+    PROTOCOL_ERROR = "protocol-error"
+    TOO_LARGE = "too-large"
+    TOO_MANY_REDIRECTS = "too-many-redirects"
+    REDIRECT_LOOP = "redirect-loop"
+    UNSUPPORTED_ENCODING = "unsupported-encoding"
+    VANTAGE_FAILED = "vantage-failed"
+
+
+class HopKind(StrEnum):
+    """How one URL led to the next."""
+
+    START = "start"
+    HTTP = "http"
+    META_REFRESH = "meta-refresh"
+    SCRIPT = "script"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hop:
+    """One request of a chain. ``status`` is None where no answer came; ``address`` is the peer that was dialled."""
+
+    url: str
+    kind: HopKind
+    status: int | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TlsFacts:
+    """The certificate that the final host showed. ``verified`` False keeps ``error`` in words."""
+
+    verified: bool
+    error: str = ""
+    issuer: str = ""
+    names: tuple[str, ...] = ()
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageFacts:
+    """What stands in one HTML page. All host names are lower-case A-labels.
+
+    ``links`` and ``assets`` count occurrences by host ("" = the page's own). ``identifiers`` are trackers' ids such
+    as ``google:G-ABC``. ``shingles`` are 64-bit hashes of tag-path windows, ``text_shingles`` of word windows.
+    ``unparseable`` says why a parser gave up, else "".
+    """
+
+    title: str = ""
+    headings: tuple[str, ...] = ()
+    text: str = ""
+    language: str = ""
+    canonical: str = ""
+    og_url: str = ""
+    og_site_name: str = ""
+    generator: str = ""
+    links: Mapping[str, int] = field(default_factory=dict)
+    assets: Mapping[str, int] = field(default_factory=dict)
+    asset_paths: frozenset[str] = frozenset()
+    article_links: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    identifiers: frozenset[str] = frozenset()
+    classes: frozenset[str] = frozenset()
+    shingles: frozenset[int] = frozenset()
+    text_shingles: frozenset[int] = frozenset()
+    forms: int = 0
+    iframes: tuple[str, ...] = ()
+    favicon_url: str = ""
+    refresh_url: str = ""
+    script_location: str = ""
+    unparseable: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FetchedPage:
+    """One target under one profile: the chain, the final answer, and the facts where it was HTML.
+
+    ``body_sha256`` is that of the decoded body; ``bytes`` its length. ``final_url`` is where the chain ended.
+    ``outcome`` other than ok carries ``detail`` in words; ``server`` is the Server header, cut. ``page`` can be there
+    under another outcome too (too large, cut off, out of time): the facts of what came, for a site must not be able to
+    hide behind a broken transfer. ``favicon_sha256`` is filled only where the icon was asked for.
+    """
+
+    target: str
+    profile: str
+    outcome: FetchOutcome
+    hops: tuple[Hop, ...]
+    final_url: str
+    status: int | None = None
+    content_type: str = ""
+    server: str = ""
+    bytes: int = 0
+    body_sha256: str = ""
+    tls: TlsFacts | None = None
+    page: PageFacts | None = None
+    detail: str = ""
+    favicon_sha256: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether the last host sent an HTTP answer at all, whole or not."""
+        return self.status is not None
+
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""Status codes whose Location is followed (RFC 9110 15.4)."""
+
+STUB_TEXT = 600
+"""Characters of visible text up to which a page with a literal ``location = "..."`` is taken for a mere redirector.
+
+A page with more to read is judged as it stands: there the statement is as a rule in a function that waits for a click.
+"""
+
+
+def onward(page: PageFacts) -> tuple[HopKind, str] | None:
+    """Where a browser would go on from this page by itself, and by what means; None where it stays."""
+    if page.refresh_url:
+        return HopKind.META_REFRESH, page.refresh_url
+    if page.script_location and len(page.text) <= STUB_TEXT:
+        return HopKind.SCRIPT, page.script_location
+    return None

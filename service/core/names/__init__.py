@@ -1,0 +1,1 @@
+"""One set of rules that generates and recognises lookalike names. Pure."""

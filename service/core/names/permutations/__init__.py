@@ -1,0 +1,145 @@
+"""Generates the names that a lookalike of an outlet could have: lazily, in a stable order that can be cut and resumed."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache, partial
+from importlib.resources import files
+from itertools import repeat
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from service.core.model import Technique, Tier
+from service.core.names import name as names
+from service.core.names import suffixes
+from service.core.names.permutations import variants
+from service.core.names.resemblance import Seen, whole_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from service.core.model import Outlet
+    from service.core.names.permutations.variants import Variant
+    from service.core.names.watchlist import WatchList
+
+
+class Candidate(NamedTuple):
+    """A name worth asking DNS for. ``label`` and ``suffix`` are its parts, ``technique`` how it resembles the outlet.
+
+    A label with dots is a host below the name that somebody would register (spiegel.de-news under com).
+    """
+
+    name: str
+    technique: Technique
+    label: str
+    suffix: str
+
+
+def suffixes_of(outlet: Outlet, tier: Tier, campaign_suffixes: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Return the suffixes that a tier covers for an outlet, in the order in which ``candidates`` goes through them.
+
+    ``campaign_suffixes`` replaces the packaged list in the tier ``edits``; the outlet's own suffixes come first there.
+    """
+    if tier is not Tier.EDITS:
+        return suffixes.sweepable()
+    own = (names.split(domain)[1] for domain in outlet.confirmed_domains)
+    return tuple(dict.fromkeys((*own, *(suffixes.campaign() if campaign_suffixes is None else campaign_suffixes))))
+
+
+def candidates(
+    outlet: Outlet,
+    tier: Tier,
+    watchlist: WatchList,
+    campaign_suffixes: Sequence[str] | None = None,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+) -> Iterator[Candidate]:
+    """Yield the names of a tier, each once, suffix by suffix; ``start`` and ``stop`` are positions in ``suffixes_of``.
+
+    ``exact`` has every label of the outlet; ``edits`` and ``full`` also what every family makes of its main ones. Own
+    names of any outlet and allowed ones are left out. ``siblings`` has a function of its own. The outlet need not be on
+    the list.
+    """
+    made = _variants(outlet, tier, watchlist)
+    own_suffixes = frozenset(names.split(domain)[1] for domain in outlet.confirmed_domains)
+    by_kind = {(own, deep): _under(made, own=own, deep=deep) for own in (False, True) for deep in (False, True)}
+    for suffix in suffixes_of(outlet, tier, campaign_suffixes)[start:stop]:
+        if not watchlist.is_allowed(suffix):
+            texts, techniques = by_kind[suffix in own_suffixes, "." in suffix]
+            barred = watchlist.innocent_under(suffix)
+            if barred:
+                kept = [place for place, text in enumerate(texts) if barred.isdisjoint(_text_and_parents(text))]
+                texts, techniques = [texts[place] for place in kept], [techniques[place] for place in kept]
+            tail = f".{suffix}"
+            yield from map(_candidate, zip([text + tail for text in texts], techniques, texts, repeat(suffix)))
+
+
+def count(outlet: Outlet, tier: Tier, watchlist: WatchList, campaign_suffixes: Sequence[str] | None = None) -> int:
+    """Return how many names ``candidates`` yields, own and allowed ones included; for progress."""
+    made = _variants(outlet, tier, watchlist)
+    own_suffixes = {names.split(domain)[1] for domain in outlet.confirmed_domains}
+    covered = suffixes_of(outlet, tier, campaign_suffixes)
+    own = sum(suffix in own_suffixes for suffix in covered)
+    return own * sum(v.own is not None for v in made) + (len(covered) - own) * sum(v.foreign is not None for v in made)
+
+
+def siblings(label: str, outlet: Outlet, watchlist: WatchList) -> Iterator[Candidate]:
+    """Yield one label, that of a confirmed impersonation of ``outlet``, under every suffix.
+
+    The technique is ``unrelated`` where the label itself does not resemble the outlet (it was found by its content).
+    """
+    own_labels = watchlist.labels_for(outlet)
+    seen = Seen.of(label)
+    for suffix in suffixes.sweepable():
+        name = f"{label}.{suffix}"
+        if not watchlist.is_innocent(name):
+            found = [match for match in (whole_name(own, seen, suffix) for own in own_labels) if match is not None]
+            best = max(found, key=lambda match: match.score, default=None)
+            yield Candidate(name, best.technique if best else Technique.UNRELATED, label, suffix)
+
+
+@cache
+def generator_version() -> str:
+    """Return a short hash over rules and tables: sweeps of different versions may cover different names."""
+    digest = hashlib.sha256(suffixes.digest_material().encode())
+    for folder in _RULES:
+        for entry in sorted(files(folder).iterdir(), key=lambda entry: entry.name):
+            if entry.name.endswith((".py", ".txt")):
+                digest.update(entry.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+_RULES: Final = ("service.core.names", "service.core.names.permutations")
+
+
+def _variants(outlet: Outlet, tier: Tier, watchlist: WatchList) -> list[Variant]:
+    if tier is Tier.SIBLINGS:
+        raise ValueError("siblings are generated from a label: call siblings()")
+    found: dict[str, Variant] = {}
+    for label in watchlist.labels_for(outlet):
+        wide = tier is not Tier.EXACT and not label.derived
+        for variant in variants.all_of(outlet, label) if wide else variants.exact(label):
+            found.setdefault(variant.text, variant)
+    return list(found.values())
+
+
+def _under(made: list[Variant], *, own: bool, deep: bool) -> tuple[list[str], list[Technique]]:
+    """Return the texts that go under a suffix of the outlet's own or not, of several labels or one, and their techniques."""
+    swap = Technique.SLD_SUFFIX if deep else Technique.TLD_SWAP
+    texts, techniques = [], []
+    for variant in made:
+        technique = variant.own if own else variant.foreign
+        if technique is not None:
+            texts.append(variant.text)
+            techniques.append(swap if technique is Technique.TLD_SWAP else technique)
+    return texts, techniques
+
+
+def _text_and_parents(text: str) -> Iterator[str]:
+    while text:
+        yield text
+        text = text.partition(".")[2]
+
+
+_candidate: Final = partial(tuple.__new__, Candidate)
+"""Candidate's own constructor is written in Python and takes twice as long; millions are made."""

@@ -1,0 +1,16 @@
+"""One character less: spiegl."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from service.core.names.permutations.context import Context
+
+
+def permute(label: str, context: Context) -> Iterator[str]:  # noqa: ARG001 -- every family takes the same
+    """Yield the label without each of its characters."""
+    for at in range(len(label)):
+        yield label[:at] + label[at + 1 :]

@@ -1,0 +1,1 @@
+"""What becomes of a site over time: states, episodes, blocks, due times. Pure."""

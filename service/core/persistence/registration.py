@@ -1,0 +1,53 @@
+"""Registration periods of a name, and whether what an analyst's word rests on still holds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from service.core.alerts.events import rfc3339
+from service.core.facts.registration import Registration, RegistrationStatus
+from service.core.model import AnalystWord, Site
+
+# Registries print creation dates with and without a time of day; a later date by more than this is a new registration.
+_NEW_PERIOD = timedelta(days=1)
+_ANSWERED = frozenset({RegistrationStatus.FOUND_DATE, RegistrationStatus.FOUND_NO_DATE, RegistrationStatus.NOT_FOUND})
+
+
+def better(known: Registration | None, asked: Registration | None) -> Registration | None:
+    """What to believe after asking: a failure to answer never replaces an answer."""
+    if asked is None:
+        return known
+    if known is not None and known.status in _ANSWERED and asked.status not in _ANSWERED:
+        return known
+    return asked
+
+
+def changed(known: Registration | None, asked: Registration | None) -> dict[str, Any] | None:
+    """What changed where the name began a new registration period, else None."""
+    if known is None or asked is None or known.created_at is None or asked.created_at is None:
+        return None
+    if asked.created_at - known.created_at <= _NEW_PERIOD:
+        return None
+    return {
+        "created_at": rfc3339(asked.created_at),
+        "created_at_before": rfc3339(known.created_at),
+        "registrar": asked.registrar,
+        "registrar_before": known.registrar,
+    }
+
+
+def ground_holds(word: AnalystWord, site: Site) -> bool:
+    """Whether registration date, registrar and name servers are still those that the word was given on.
+
+    What was not known then, or is not known now, cannot speak against it.
+    """
+    registration = site.registration
+    if registration is not None:
+        if word.registrar and registration.registrar and word.registrar != registration.registrar:
+            return False
+        created = registration.created_at
+        if word.registered_at and created and created - word.registered_at > _NEW_PERIOD:
+            return False
+    nameservers = site.dns.own.nameservers if site.dns is not None else ()
+    return not (word.nameservers and nameservers and word.nameservers != nameservers)

@@ -1,0 +1,1 @@
+"""Facts in, verdicts with their reasons out: availability, likeness, signals, judgement. Pure."""

@@ -1,0 +1,135 @@
+"""Named signals: what a look shows, each with its value, weight and evidence in words.
+
+No signal counts against another. What a site serves can only add to its score; an absent signal adds nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from service.core.facts.cloaking import cloaking
+from service.core.model import Lookalike, Outlet, Signal
+from service.core.verdict.lists import within
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from service.core.facts.age import Age
+    from service.core.facts.page import FetchedPage
+    from service.core.verdict.likeness import Measures
+    from service.core.verdict.policy import Ages, ScoringPolicy, Weights
+
+CONTENT = frozenset(
+    {
+        "structure", "classes", "asset_paths", "asset_hosts", "links", "canonical", "brand", "favicon", "text",
+        "identifiers", "foreign_identifiers", "frame", "language", "url_shape",
+    }
+)  # fmt: skip
+"""Signals that come from the content of one page."""
+
+TIES = ("links", "asset_hosts", "canonical", "favicon", "identifiers")
+"""Signals of things that belong to the outlet alone. Each is independent of how the page is built."""
+
+
+def days_old(age: Age, now: datetime) -> int | None:
+    """Whole days that the name is old at most; dates in the future count as today; None where nothing bounds it."""
+    return None if age.since is None else max(0, (now - age.since).days)
+
+
+def name_signals(lookalike: Lookalike | None, weights: Weights) -> list[Signal]:
+    """The name's likeness, where there is one."""
+    if lookalike is None or lookalike.name_score <= 0:
+        return []
+    changes = f", {lookalike.distance} changed" if lookalike.distance else ""
+    shown = f"the name resembles the outlet's: {lookalike.technique.value}{changes}"
+    return [Signal(name="technique", value=_unit(lookalike.name_score), weight=weights.technique, evidence=shown)]
+
+
+def age_signals(age: Age, now: datetime, weights: Weights, ages: Ages) -> list[Signal]:
+    """How new the name is: in full while fresh, fading to nothing when settled. Unknown age adds nothing."""
+    days = days_old(age, now)
+    if days is None:
+        return [Signal(name="age", value=0.0, weight=0.0, evidence=f"age unknown: {age.reason}")]
+    fading = max(1, ages.settled - ages.fresh)
+    value = _unit(1 - (days - ages.fresh) / fading)
+    return [Signal(name="age", value=value, weight=weights.age, evidence=f"{_days(days)} old: {age.reason}")]
+
+
+def page_signals(measures: Measures, weights: Weights) -> list[Signal]:
+    """One signal per measure of a page."""
+    known = {field.name for field in fields(weights)}
+    return [
+        Signal(name=name, value=measure.value, weight=getattr(weights, name), evidence=measure.evidence)
+        for name, measure in measures.items()
+        if name in known
+    ]
+
+
+def look_signals(
+    outlet: Outlet,
+    pages: Sequence[FetchedPage],
+    now: datetime,
+    policy: ScoringPolicy,
+) -> list[Signal]:
+    """What the look as a whole shows of one outlet: certificate, cloaking, redirects to the outlet."""
+    found = [*_certificate(outlet, pages, now, policy), *_cloaking(pages, policy.weights)]
+    leads = redirects_to(outlet, pages)
+    if leads is not None:
+        shown = f"{leads.target} redirects to {leads.final_url} (seen as {leads.profile}) without evidence of ownership"
+        found.append(Signal(name="redirect", value=1.0, weight=policy.weights.redirect, evidence=shown))
+    return found
+
+
+def redirects_to(outlet: Outlet, pages: Sequence[FetchedPage]) -> FetchedPage | None:
+    """A chain that began elsewhere and ended on one of the outlet's own domains."""
+    own = outlet.confirmed_domains
+    return next((f for f in pages if within(host_of(f.final_url), own) and not within(host_of(f.target), own)), None)
+
+
+def host_of(url: str) -> str:
+    """The host of a URL, empty where it has none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _certificate(outlet: Outlet, pages: Sequence[FetchedPage], now: datetime, policy: ScoringPolicy) -> list[Signal]:
+    shown = next(
+        (f.tls for f in pages if f.tls is not None and not within(host_of(f.final_url), outlet.confirmed_domains)), None
+    )
+    if shown is None:
+        return []
+    found = []
+    if shown.not_before is not None and 0 <= (now - shown.not_before).days < policy.ages.certificate:
+        evidence = f"its certificate is {_days((now - shown.not_before).days)} old"
+        found.append(
+            Signal(name="certificate_age", value=1.0, weight=policy.weights.certificate_age, evidence=evidence)
+        )
+    label = outlet.domain.partition(".")[0]
+    foreign = [name for name in shown.names if not within(name.removeprefix("*."), outlet.confirmed_domains)]
+    alike = sorted({name for name in foreign if label in name.split(".")})
+    if len({name.removeprefix("*.").removeprefix("www.") for name in alike}) > 1:
+        evidence = f"its certificate also covers {', '.join(alike[:4])}"
+        weight = policy.weights.certificate_names
+        found.append(Signal(name="certificate_names", value=1.0, weight=weight, evidence=evidence))
+    return found
+
+
+def _cloaking(pages: Sequence[FetchedPage], weights: Weights) -> list[Signal]:
+    found = cloaking(pages)
+    if not found.grade:
+        return []
+    evidence = f"{' and '.join(found.profiles)} are shown different things at {found.target}: {'; '.join(found.what)}"
+    return [Signal(name="cloaking", value=_unit(found.grade), weight=weights.cloaking, evidence=evidence)]
+
+
+def _unit(value: float) -> float:
+    return min(1.0, max(0.0, value))
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"

@@ -1,0 +1,1 @@
+"""The steps from a name to an alert. Start with ``examine.py``."""

@@ -1,0 +1,153 @@
+"""Read this first: one look at one site, from what resolvers say to what people are told.
+
+    due list -> resolve -> registration -> fetch -> grade and judge -> track -> outbox -> (alert.py sends)
+
+Each step has a file of its own beside this one; what they decide is pure and stands in ``core/``: grades and verdicts
+in ``core/verdict``, what a look changes in ``core/persistence/lifecycle.py``. ``bootstrap.py`` shows what is plugged
+in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from service.core.errors import NotFound
+from service.core.facts.dns import DnsFacts
+from service.core.facts.page import FetchedPage
+from service.core.facts.registration import Registration
+from service.core.model import Availability, Judgement, Look, Site, Target
+from service.core.persistence.inputs import Looked, Step
+from service.core.persistence.links import traits_of
+from service.core.verdict.availability import consensus, grade
+from service.core.verdict.judging import judge
+from service.core.verdict.lists import Lists
+from service.core.verdict.policy import ScoringPolicy
+from service.pipeline.fetch import FetchPlan, fetch, with_icon
+from service.pipeline.registration import registration
+from service.pipeline.resolve import resolve
+from service.pipeline.track import Tracker
+from service.pipeline.watched import Knowledge, Watched
+from service.ports import Clock, Fetcher, Registry, Resolver, Store
+
+# A claimed site comes back to the due list after this, should the process die with the look in its hands.
+LEASE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """One look with what was made of it; ``step`` is the state after it was committed."""
+
+    look: Look
+    judgements: tuple[Judgement, ...]
+    step: Step
+
+
+class Examiner:
+    """Looks at sites."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        store: Store,
+        watched: Watched,
+        resolver: Resolver,
+        registry: Registry,
+        fetcher: Fetcher,
+        tracker: Tracker,
+        plan: FetchPlan,
+        policy: ScoringPolicy,
+        lists: Lists,
+        concurrency: int,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self._clock, self._store, self._watched = clock, store, watched
+        self._resolver, self._registry, self._fetcher = resolver, registry, fetcher
+        self._tracker, self._plan, self._policy, self._lists = tracker, plan, policy, lists
+        self._concurrency, self._lease = concurrency, lease
+
+    async def examine_due(self) -> int:
+        """Claim what is due, as many as may be under way at once, and look at them side by side; how many."""
+        now = self._clock.now()
+        claimed = await self._store.write(lambda uow: uow.sites.claim(now, now + self._lease, self._concurrency))
+        async with asyncio.TaskGroup() as group:
+            for site, _ in claimed:
+                group.create_task(self.examine(site))
+        return len(claimed)
+
+    async def examine_host(self, host: str) -> Examination:
+        """Look at one admitted site now, whether due or not."""
+        row = await self._store.read(lambda uow: uow.sites.get(host))
+        if row is None:
+            raise NotFound(f"no site {host} was ever admitted")
+        return await self.examine(row[0])
+
+    async def examine(self, site: Site) -> Examination:
+        """One look: ask, judge, commit."""
+        knowledge = await self._watched.now()
+        outlets = [knowledge.outlets[la.outlet] for la in site.lookalikes if la.outlet in knowledge.outlets]
+        now = self._clock.now()
+        dns = await resolve(self._resolver, site)
+        asked = await registration(self._registry, site, dns, now)
+        pages = await fetch(self._fetcher, plan=self._plan, site=site, dns=dns, outlets=outlets, now=now)
+        pages = await with_icon(self._fetcher, self._plan, site, dns, pages)
+        look, judgements = self.judge(site, dns, asked, pages, knowledge)
+        given = Looked(
+            look=look,
+            judgements=judgements,
+            targets=_learnt(site, pages),
+            traits=traits_of(site, look, knowledge.copied),
+            claimed_until=site.due_at,
+        )
+        return Examination(look=look, judgements=judgements, step=await self._tracker.commit_step(site.host, given))
+
+    def judge(
+        self,
+        site: Site,
+        dns: DnsFacts,
+        asked: Registration | None,
+        pages: tuple[FetchedPage, ...],
+        knowledge: Knowledge,
+    ) -> tuple[Look, tuple[Judgement, ...]]:
+        """Turn what was asked into a look and its judgements; pure but for the time."""
+        now = self._clock.now()
+        survey = grade(dns, pages, _confirmed(knowledge), self._lists)
+        agreed, reason = consensus(survey)
+        look = Look(
+            at=now,
+            dns=dns,
+            registration=asked,
+            pages=pages,
+            availability=survey.availability,
+            consensus=agreed,
+            consensus_reason=reason,
+            suspended=survey.suspended,
+        )
+        if agreed is Availability.VANTAGE_FAILED:
+            return look, ()
+        judgements = judge(
+            site=site,
+            look=look,
+            outlets=tuple(knowledge.outlets.values()),
+            index=knowledge.baselines,
+            policy=self._policy,
+        )
+        return look, judgements
+
+
+def _confirmed(knowledge: Knowledge) -> tuple[str, ...]:
+    return tuple(domain for outlet in knowledge.outlets.values() for domain in outlet.confirmed_domains)
+
+
+def _learnt(site: Site, pages: tuple[FetchedPage, ...]) -> tuple[Target, ...]:
+    """Article URLs on the site itself that its pages link to: clones often serve nothing but these."""
+    known = {target.url for target in site.targets}
+    urls = (url for fetched in pages if fetched.page is not None for url in fetched.page.article_links)
+    fresh = dict.fromkeys(url for url in urls if url not in known and _host_of(url) == site.host)
+    return tuple(Target(url=url, source="link") for url in list(fresh)[:3])
+
+
+def _host_of(url: str) -> str:
+    return url.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0].lower()

@@ -1,0 +1,38 @@
+"""Second step of a look: the registry's word, asked for only when something gives reason to.
+
+On admission, when the name servers or the existence of the name change, after a block, when the known registration
+has run out, and again after a failure; never per look, since registries answer about one question a second.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from service.core.facts.dns import DnsFacts
+from service.core.facts.registration import Registration, RegistrationStatus
+from service.core.model import Site
+from service.pipeline.resolve import changed
+from service.ports import Registry
+
+_FAILED = frozenset({RegistrationStatus.RATE_LIMITED, RegistrationStatus.SERVER_ERROR})
+_RETRY = timedelta(hours=6)
+_STALE = timedelta(days=30)
+
+
+async def registration(registry: Registry, site: Site, dns: DnsFacts, now: datetime) -> Registration | None:
+    """Ask where ``due`` says so, else None."""
+    return await registry.lookup(site.domain, now) if due(site, dns, now) else None
+
+
+def due(site: Site, dns: DnsFacts, now: datetime) -> bool:
+    """Whether there is a reason to ask the registry now."""
+    asked = site.registration_asked_at
+    if asked is None or changed(site.dns, dns):
+        return True
+    if any(block.known_from >= asked for block in site.blocks):
+        return True
+    known = site.registration
+    if known is None or known.status in _FAILED:
+        return now - asked >= _RETRY
+    ran_out = known.expires_at is not None and asked < known.expires_at <= now
+    return ran_out or now - asked >= _STALE

@@ -1,0 +1,290 @@
+"""What the pipeline needs of the outside world, as small protocols.
+
+``adapters/`` has the real ones, ``tests/fakes.py`` the ones that fail loudly; ``bootstrap.py`` chooses. An outcome
+(absent, refused, timed out, rate limited) is a value in the facts; an exception from a port means that the service
+itself cannot go on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+    from typing import Any
+
+    from service.core.facts.dns import DnsFacts, ProbeReport, VantageHealth
+    from service.core.facts.page import FetchedPage, PageFacts
+    from service.core.facts.registration import Registration
+    from service.core.model import (
+        Action,
+        Admission,
+        Attempt,
+        Baseline,
+        Delivery,
+        Endpoint,
+        Event,
+        Outlet,
+        Profile,
+        Site,
+        Sweep,
+        Tier,
+    )
+    from service.core.persistence.links import Shared, Trait
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Where time comes from. Only adapters/clock.py reads the machine's."""
+
+    def now(self) -> datetime:
+        """Aware UTC time that due times, ages and events follow."""
+
+    def real_now(self) -> datetime:
+        """Aware UTC time of the machine, for signatures and certificates; the same as now() except under replay."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep in this clock's time."""
+
+
+class Prober(Protocol):
+    """Bulk existence checks."""
+
+    async def probe(self, names: Sequence[str]) -> ProbeReport:
+        """Ask for each registrable name once; every name ends as existing, absent or unanswered."""
+
+    async def close(self) -> None:
+        """Stop the child process."""
+
+
+class Resolver(Protocol):
+    """Full DNS facts for one host."""
+
+    async def facts(self, host: str, domain: str) -> DnsFacts:
+        """Ask every configured vantage for every record type; never raises for what a resolver answers."""
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        """Addresses for dialling, IPv4 first; empty where there are none."""
+
+    async def health(self) -> tuple[VantageHealth, ...]:
+        """Ask the known-live and the random absent control names at every vantage."""
+
+
+class Registry(Protocol):
+    """Registration data."""
+
+    async def lookup(self, domain: str, now: datetime) -> Registration:
+        """RDAP where the suffix has it, else WHOIS; failures are statuses, never exceptions."""
+
+
+class Fetcher(Protocol):
+    """Guarded HTTP."""
+
+    async def fetch(self, url: str, profile: Profile, languages: Sequence[str]) -> FetchedPage:
+        """Follow redirects by hand and parse the final page; refusals and errors are outcomes."""
+
+    async def fetch_verified(self, url: str, profile: Profile, languages: Sequence[str]) -> FetchedPage:
+        """The same, but only over a verified TLS chain; for the outlets' own sites (baselines)."""
+
+    async def favicon(self, url: str, profile: Profile, languages: Sequence[str]) -> str:
+        """The SHA-256 of an icon in hexadecimal, empty where there is none."""
+
+
+class Parser(Protocol):
+    """HTML bytes to facts, in a process that can be killed."""
+
+    async def parse(self, body: bytes, content_type: str, url: str) -> PageFacts:
+        """Never raises for what stands in the page: ``unparseable`` says why it was given up."""
+
+    async def close(self) -> None:
+        """Stop the child process."""
+
+
+class Sink(Protocol):
+    """Where alerts go."""
+
+    async def send(self, delivery: Delivery, at: datetime) -> Attempt:
+        """Sign and post one event to one endpoint, once. ``at`` is the real time of the attempt."""
+
+
+class OutletRows(Protocol):
+    """The watch list, and what the real sites look like."""
+
+    def all(self) -> tuple[Outlet, ...]:
+        """Every outlet, ordered by id."""
+
+    def put(self, outlet: Outlet, at: datetime) -> bool:
+        """Insert or change one; True where it is new."""
+
+    def remove(self, outlet_id: str) -> None:
+        """Take one off the list; its lookalikes stay. NotFound where there is none."""
+
+    def baselines(self) -> tuple[Baseline, ...]:
+        """Every kept baseline of every outlet, oldest first."""
+
+    def baseline_marks(self) -> tuple[tuple[str, str, str], ...]:
+        """Outlet, URL and digest of every kept baseline: whether any is new, without reading them all."""
+
+    def add_baseline(self, baseline: Baseline) -> bool:
+        """Keep one; False where one with this outlet, URL and digest is kept already."""
+
+
+class SiteRows(Protocol):
+    """Sites and their due list, the only truth about what is to be done."""
+
+    def admit(self, admission: Admission, at: datetime) -> bool:
+        """Insert a site due now, or add what is new (lookalikes, targets) to a known one and make it due.
+
+        True if anything was new.
+        """
+
+    def claim(self, now: datetime, until: datetime, limit: int) -> tuple[tuple[Site, int], ...]:
+        """The most overdue sites with their row versions.
+
+        Their due time moves to ``until``, so that a crash brings them back.
+        """
+
+    def get(self, host: str) -> tuple[Site, int] | None:
+        """One site with its row version."""
+
+    def save(self, site: Site, version: int, events: Sequence[Event], at: datetime) -> bool:
+        """Store the site, append its events and their deliveries, all or nothing. False where the version has moved on.
+
+        A site's ``observation`` extends the last row where digest and ``first_at`` are equal, and is a new row
+        otherwise.
+        """
+
+    def next_due(self) -> datetime | None:
+        """When the earliest site falls due."""
+
+
+class SweepRows(Protocol):
+    """Coverage, and requests for sweeps."""
+
+    def last(self, outlet_id: str, tier: Tier) -> Sweep | None:
+        """The newest sweep of this kind, finished or not."""
+
+    def begin(self, outlet_id: str, tier: Tier, generator: str, vantage: str, at: datetime) -> Sweep:
+        """A new one."""
+
+    def advance(self, sweep: Sweep) -> None:
+        """Store how far it got, in the transaction that admits what it found."""
+
+    def finished_before(self, outlet_id: str, tier: Tier, at: datetime) -> Sweep | None:
+        """The newest complete sweep that began before ``at``: what proves that a name was absent then."""
+
+
+class OutboxRows(Protocol):
+    """Events, endpoints and deliveries."""
+
+    def publish(self, events: Sequence[Event], at: datetime, only: str | None = None) -> None:
+        """Append events that belong to no site, with their deliveries, to the endpoint ``only`` where it is given.
+
+        An event whose id is there already is left alone.
+        """
+
+    def due(self, now: datetime, limit: int) -> tuple[Delivery, ...]:
+        """Deliveries to make, fair between endpoints: each endpoint's oldest first, endpoints in turn."""
+
+    def record(self, delivery: Delivery, attempt: Attempt, next_at: datetime | None, at: datetime) -> None:
+        """Store what came of a try; ``next_at`` None means done (delivered, or dead where it failed)."""
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Every endpoint, ordered by id."""
+
+    def put_endpoint(self, endpoint: Endpoint) -> None:
+        """Insert or change one."""
+
+
+class ActionRows(Protocol):
+    """Enforcement acts, and single settings of the running service."""
+
+    def put(self, action: Action) -> None:
+        """Insert or change one."""
+
+    def all(self) -> tuple[Action, ...]:
+        """Every action, oldest first."""
+
+    def get_state(self, key: str) -> str | None:
+        """A value that outlives the process (when a tick last ran)."""
+
+    def set_state(self, key: str, value: str) -> None:
+        """Keep it."""
+
+
+class ViewRows(Protocol):
+    """What the API reads: plain dictionaries of JSON values, shaped for people."""
+
+    def lookalikes(
+        self, where: Mapping[str, Any], cursor: str | None, limit: int
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of lookalikes, newest first, and the cursor of the next."""
+
+    def lookalike(self, public_id: str) -> dict[str, Any] | None:
+        """One with explanation, observations, episodes, blocks and timeline."""
+
+    def blocks(self, host: str | None) -> list[dict[str, Any]]:
+        """Blocks of one site or of all, newest first."""
+
+    def events(self, after: int, limit: int) -> list[dict[str, Any]]:
+        """Committed events by sequence."""
+
+    def counts(self) -> dict[str, int]:
+        """Rows by kind, for health and for people."""
+
+
+class LinkRows(Protocol):
+    """What sites have in common."""
+
+    def put(self, host: str, traits: Iterable[Trait], at: datetime) -> int:
+        """Keep traits of a site; how many were new. A site with new ones is pending."""
+
+    def sharing(self, host: str) -> tuple[Shared, ...]:
+        """Traits that a site has in common with others, with how many sites have each."""
+
+    def pending(self, limit: int) -> tuple[str, ...]:
+        """Hosts whose traits are new since ``settle``, ordered by host."""
+
+    def settle(self, hosts: Iterable[str]) -> None:
+        """Their traits were looked at."""
+
+
+class TokenRows(Protocol):
+    """API tokens; only hashes are kept."""
+
+    def add(self, token_id: str, digest: str, scopes: Iterable[str], note: str, at: datetime) -> None:
+        """Keep one."""
+
+    def scopes(self, token_id: str, digest: str) -> frozenset[str] | None:
+        """The scopes of a token whose id and hash fit, else None."""
+
+    def count(self) -> int:
+        """How many there are."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction over all rows. Steps that take one are synchronous: no await inside a transaction."""
+
+    outlets: OutletRows
+    sites: SiteRows
+    sweeps: SweepRows
+    outbox: OutboxRows
+    actions: ActionRows
+    views: ViewRows
+    tokens: TokenRows
+    links: LinkRows
+
+
+class Store(Protocol):
+    """Runs steps in transactions, off the event loop."""
+
+    async def write(self, step: Callable[[UnitOfWork], T]) -> T:
+        """Run in one immediate transaction; committed on return, rolled back on any exception. One writer at a time."""
+
+    async def read(self, step: Callable[[UnitOfWork], T]) -> T:
+        """Run against a consistent snapshot."""
+
+    def close(self) -> None:
+        """Give the connections back."""

@@ -1,0 +1,64 @@
+"""The settings of a replay: those of the operator, with the lab in place of the internet and the scenario's outlets."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from service.core.model import Outlet
+from service.core.names.permutations import count
+from service.core.names.watchlist import WatchList
+from service.lab.scenario_model import Scenario, ScenarioOutlet
+from service.settings import Service, Settings
+from service.settings_outlets import WatchListFile
+
+
+def settings_for(base: Settings, scenario: Scenario, lab: dict[str, Any], folder: Path) -> Settings:
+    """``base`` with database and internet replaced. ``lab`` is what the lab printed, ``folder`` the replay's own."""
+    kept = base.service.model_dump(exclude_unset=True)
+    tables = {name: {**kept.get(name, {}), **lab.get(name, {})} for name in {*kept, *lab}}
+    tables["database"] = {"url": f"sqlite:///{folder / 'replay.db'}"}
+    # Days pass in tenths of seconds: what bounds a day's queries on the internet would stop the replay here.
+    tables["sweep"] = {
+        **tables.get("sweep", {}),
+        "tiers": tuple(tier.value for tier in scenario.sweep_tiers),
+        "daily_queries": 0,
+        **_intervals(base, scenario),
+    }
+    return Settings(
+        folder=folder,
+        service=Service.model_validate(tables),
+        outlets=WatchListFile(outlets=tuple(_outlet(one) for one in scenario.outlets), allow=base.outlets.allow),
+        scoring=base.scoring,
+        feeds=type(base.feeds)(),
+    )
+
+
+def _intervals(base: Settings, scenario: Scenario) -> dict[str, timedelta]:
+    """How often each tier is swept: daily, or as often as ``replay.names`` allows over all the scenario's days.
+
+    Each tier gets half of the names, so that the wide one does not starve the one that finds most.
+    """
+    outlets = tuple(_outlet(one) for one in scenario.outlets)
+    watchlist = WatchList(outlets, allow=base.outlets.allow)
+    days = max((scenario.end - scenario.begin).days, 1)
+    half = base.service.replay.names / len(scenario.sweep_tiers)
+    found = {}
+    for tier in scenario.sweep_tiers:
+        names = sum(count(outlet, tier, watchlist) for outlet in outlets)
+        sweeps = max(1, int(half // max(names, 1)))
+        found[f"{tier.value}_every"] = timedelta(days=max(1, -(-days // sweeps)))
+    return found
+
+
+def _outlet(one: ScenarioOutlet) -> Outlet:
+    return Outlet(
+        id=one.id,
+        name=one.name,
+        domain=one.domain,
+        own_domains=one.own_domains,
+        labels=one.labels,
+        country=one.country,
+        languages=one.languages,
+    )

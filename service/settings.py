@@ -1,0 +1,406 @@
+"""Settings: read once from four TOML files, checked whole, frozen.
+
+Each field's ``description`` is its reason; ``config/service.toml`` shows every one with its default. Anything wrong
+is a ``ConfigError`` that names file, key, value and mend. Relative paths are relative to the folder of the file that
+names them. Secrets are never values in these files, only paths of files that hold them (``*_file``).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from difflib import get_close_matches
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from service.core.errors import ConfigError
+from service.core.verdict.policy import ScoringPolicy, policy_from_mapping
+from service.settings_outlets import WatchListFile, read_outlets
+
+_S = TypeVar("_S", bound=BaseModel)
+_HIGHEST_PORT = 65_535
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> timedelta:
+    """``"90s"``, ``"15m"``, ``"12h"``, ``"90d"``: one number, one unit."""
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, str) and value[-1:] in _UNITS and value[:-1].isdigit():
+        return timedelta(**{_UNITS[value[-1]]: int(value[:-1])})
+    raise ValueError('a duration is a whole number and a unit: "90s", "15m", "12h", "90d"')
+
+
+def _host_port(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) <= _HIGHEST_PORT:
+        raise ValueError('an address and a port, as in "192.0.2.53:53" or "[2001:db8::53]:53"')
+    return value
+
+
+def _network(value: str) -> str:
+    ip_network(value)
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+HostPort = Annotated[str, AfterValidator(_host_port)]
+Network = Annotated[str, AfterValidator(_network)]
+Purpose = Literal["pages", "rdap", "whois", "webhooks", "feeds"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Database(_Section):
+    """[database]."""
+
+    url: str = Field(
+        "sqlite:///../var/spoofwatch.db",
+        description="SQLite needs no server and is good to about 500,000 sites; the path is relative to this file",
+    )
+
+
+class Api(_Section):
+    """[api]."""
+
+    host: str = Field("127.0.0.1", description="loopback: put a TLS proxy in front to offer it to others")
+    port: int = Field(8080, ge=0, le=65535, description="0 takes a free port and prints it")
+    token_file: Path | None = Field(
+        None, description="a file with one token that is an administrator's, where tokens are handed out by others"
+    )
+
+
+class Vantage(_Section):
+    """[[dns.vantage]]."""
+
+    name: str = Field(description="as it stands in observations and blocks", pattern=r"^[a-z0-9-]{1,32}$")
+    upstreams: tuple[HostPort, ...] = Field(description="an ISP's or a filtering resolver", min_length=1)
+
+
+class Dns(_Section):
+    """[dns]."""
+
+    upstreams: tuple[HostPort, ...] = Field(
+        (), description="empty: the system's resolvers; an own Unbound is kinder to others and more private"
+    )
+    queries_per_second: float = Field(
+        200, ge=0, description="towards each upstream; 0 is without limit, for resolvers on loopback only"
+    )
+    window: int = Field(500, ge=1, le=4000, description="queries under way; more overruns socket buffers (measured)")
+    timeout: Duration = Field(timedelta(seconds=2), description="for one try")
+    tries: int = Field(3, ge=1, le=10, description="then the name is unanswered, never absent")
+    use_0x20: bool = Field(
+        default=False, description="mixed-case questions against forgers; costs about 8 % (measured)"
+    )
+    control_names: tuple[str, ...] = Field(
+        (),
+        description="known-live names: a vantage that misses them is not believed; empty: the outlets' own domains",
+    )
+    vantage: tuple[Vantage, ...] = Field((), description="further resolvers whose answers are compared")
+
+
+class Rdap(_Section):
+    """[rdap]."""
+
+    bootstrap: str = Field(
+        "", description="IANA's dns.json as a path or URL; empty: the one that is shipped, with its date"
+    )
+    queries_per_second: float = Field(1, ge=0, description="towards each server; registries ban faster clients")
+
+
+class Whois(_Section):
+    """[whois]."""
+
+    servers: dict[str, HostPort] = Field(
+        default_factory=dict, description='suffix to host:port, "*" for all; empty: the table of python-whois'
+    )
+
+
+class FetchProfile(_Section):
+    """[[fetch.profile]]."""
+
+    name: str = Field(description="as it stands in observations", pattern=r"^[a-z0-9-]{1,32}$")
+    headers: dict[str, str] = Field(
+        description="{languages} stands for the outlet's languages, as Accept-Language has them"
+    )
+
+
+_HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+_DESKTOP = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+)
+_MOBILE = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Mobile Safari/537.36"
+)
+
+
+def _profile(name: str, agent: str, **more: str) -> FetchProfile:
+    return FetchProfile(
+        name=name, headers={"User-Agent": agent, "Accept": _HTML, "Accept-Language": "{languages}", **more}
+    )
+
+
+_PROFILES = (
+    _profile("desktop", _DESKTOP),
+    _profile("mobile", _MOBILE),
+    _profile("social", _MOBILE, Referer="https://l.facebook.com/"),
+)
+
+
+class Fetch(_Section):
+    """[fetch]."""
+
+    allow_networks: dict[Purpose, tuple[Network, ...]] = Field(
+        default_factory=dict, description="networks that are refused otherwise, per purpose; warned of at start"
+    )
+    port_map: dict[int, int] = Field(default_factory=dict, description="for a closed network: dial this port instead")
+    ca_file: Path | None = Field(None, description="a further certificate authority, for a closed network")
+    timeout: Duration = Field(timedelta(seconds=20), description="for a whole chain of redirects, body included")
+    concurrency: int = Field(20, ge=1, le=200, description="looks under way at once")
+    profile: tuple[FetchProfile, ...] = Field(
+        _PROFILES,
+        min_length=2,
+        description="how fetches present themselves; clones hide from all but some, and the difference is evidence",
+    )
+
+
+class Sweep(_Section):
+    """[sweep]."""
+
+    tiers: tuple[Literal["exact", "edits"], ...] = Field(("exact", "edits"), description="what runs by itself")
+    exact_every: Duration = Field(timedelta(days=1), description="every label under every suffix")
+    edits_every: Duration = Field(timedelta(days=7), description="every edit under the suffixes that campaigns use")
+    daily_queries: int = Field(
+        5_000_000, ge=0, description="for all outlets together; what is left waits for the next day"
+    )
+    shard: int = Field(5_000, ge=100, le=100_000, description="names between two saved positions")
+    campaign_suffixes: tuple[str, ...] = Field((), description="empty: the list that is shipped, with its sources")
+
+
+class Replay(_Section):
+    """[replay]."""
+
+    names: int = Field(
+        4_000_000,
+        ge=1,
+        description="what all sweeps of a replay may ask for: tiers run daily, or as often as this allows",
+    )
+
+
+class Watch(_Section):
+    """[watch]."""
+
+    first: Duration = Field(timedelta(minutes=15), description="gap after the first look; it grows with the age")
+    young: Duration = Field(timedelta(hours=24), description="longest gap in the first 90 days")
+    live: Duration = Field(timedelta(hours=12), description="longest gap while an impersonation is served")
+    blocked: Duration = Field(timedelta(hours=12), description="longest gap in the 90 days after a block")
+    failing: Duration = Field(timedelta(hours=2), description="gap while a served impersonation does not answer")
+    dormant: Duration = Field(timedelta(days=3), description="gap for what shows nothing")
+    innocent: Duration = Field(timedelta(days=7), description="gap for live sites that nothing speaks against")
+    pages_every: Duration = Field(
+        timedelta(days=7), description="longest time without fetching pages where DNS is still"
+    )
+    watched_for: Duration = Field(
+        timedelta(days=730), description="after the last activity; clones returned after 14 to 24 months"
+    )
+    new_window: Duration = Field(timedelta(days=90), description="registrations younger than this are new")
+
+
+class Webhooks(_Section):
+    """[webhooks]."""
+
+    timeout: Duration = Field(timedelta(seconds=20), description="Standard Webhooks asks for 15 to 30 seconds")
+
+
+class Baselines(_Section):
+    """[baselines]."""
+
+    every: Duration = Field(timedelta(days=7), description="how often the outlets' own sites are fetched")
+    articles: int = Field(4, ge=0, le=20, description="articles fetched beside the home page")
+
+
+class Log(_Section):
+    """[log]."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="of the daemon's log on stderr")
+
+
+class Service(_Section):
+    """config/service.toml."""
+
+    database: Database = Database()
+    api: Api = Api()
+    dns: Dns = Dns()
+    rdap: Rdap = Rdap()
+    whois: Whois = Whois()
+    fetch: Fetch = Fetch()
+    sweep: Sweep = Sweep()
+    watch: Watch = Watch()
+    replay: Replay = Replay()
+    webhooks: Webhooks = Webhooks()
+    baselines: Baselines = Baselines()
+    log: Log = Log()
+
+
+class Feed(_Section):
+    """[[feed]] of config/feeds.toml."""
+
+    id: str = Field(description="names the feed's cursor", pattern=r"^[a-z0-9-]{1,40}$")
+    path: Path = Field(description="a list of names: text, CSV (first column), NDJSON, each also gzipped")
+    every: Duration = Field(timedelta(hours=1), description="how often the file is looked at; an unchanged one is left")
+
+
+class Feeds(_Section):
+    """config/feeds.toml."""
+
+    feed: tuple[Feed, ...] = Field((), description="sources of names beside the sweep")
+
+
+class Settings(_Section):
+    """Everything, typed and frozen. ``folder`` is the one that the files were read from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    folder: Path
+    service: Service
+    outlets: WatchListFile
+    scoring: ScoringPolicy
+    feeds: Feeds
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL with SQLite's path made absolute."""
+        return _absolute_sqlite(self.service.database.url, self.folder)
+
+    def path(self, value: Path | str) -> Path:
+        """A path from the files, made absolute."""
+        return (self.folder / value).resolve()
+
+
+def read_secret(file: Path, key: str, named_in: Path) -> str:
+    """The first line of a secret's file; ConfigError where it cannot be read or is empty."""
+    try:
+        secret = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        words = error.strerror if isinstance(error, OSError) else "is not text"
+        raise ConfigError(
+            file=str(named_in),
+            key=key,
+            value=str(file),
+            reason=f"cannot be read: {words}",
+            mend="chown or chmod it for the user that runs the service",
+        ) from None
+    if not secret:
+        raise ConfigError(file=str(named_in), key=key, value=str(file), reason="is empty")
+    return secret
+
+
+def defaults() -> Settings:
+    """Every setting at its default, nobody on the watch list."""
+    return Settings(
+        folder=Path.cwd(), service=Service(), outlets=WatchListFile(), scoring=ScoringPolicy(), feeds=Feeds()
+    )
+
+
+def load(folder: Path) -> Settings:
+    """Read and check the four files; one that is missing means its defaults."""
+    if not folder.is_dir():
+        raise ConfigError(
+            file=str(folder), key="--config", reason="no such folder", mend="name the folder that holds service.toml"
+        )
+    service_file, feeds_file, scoring_file = (folder / f"{name}.toml" for name in ("service", "feeds", "scoring"))
+    service = _checked(Service, service_file)
+    _check_files(service, service_file)
+    return Settings(
+        folder=folder.resolve(),
+        service=service,
+        outlets=read_outlets(folder / "outlets.toml"),
+        scoring=policy_from_mapping(read_toml(scoring_file), str(scoring_file)),
+        feeds=_checked(Feeds, feeds_file),
+    )
+
+
+def _check_files(service: Service, file: Path) -> None:
+    """Files that settings name must be there and readable when the service starts, not when they are first needed."""
+    if service.api.token_file is not None:
+        read_secret(file.parent / service.api.token_file, "api.token_file", file)
+    bootstrap = service.rdap.bootstrap
+    named = {
+        "fetch.ca_file": service.fetch.ca_file,
+        "rdap.bootstrap": None if not bootstrap or "://" in bootstrap else bootstrap,
+    }
+    for key, value in named.items():
+        if value is not None and not (file.parent / value).is_file():
+            raise ConfigError(file=str(file), key=key, value=str(value), reason="no such file")
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """A TOML file as a mapping, empty where it is missing."""
+    try:
+        with file.open("rb") as stream:
+            return tomllib.load(stream)
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(file=str(file), key="(whole file)", reason=f"is not TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(file=str(file), key="(whole file)", reason=f"cannot be read: {error.strerror}") from None
+
+
+def _checked(model: type[_S], file: Path) -> _S:
+    try:
+        return model.model_validate(read_toml(file))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ConfigError(
+            file=str(file), key=_key(first["loc"]), value=_shown(first), reason=_reason(first), mend=_mend(model, first)
+        ) from None
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+
+
+def _shown(error: ErrorDetails) -> object:
+    value = error["input"]
+    return None if error["type"] == "missing" or isinstance(value, dict) else value
+
+
+def _reason(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return "there is no such setting"
+    if error["type"] == "missing":
+        return "is missing"
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _mend(model: type[BaseModel], error: ErrorDetails) -> str:
+    """The nearest known key for an unknown one."""
+    if error["type"] != "extra_forbidden":
+        return ""
+    *path, wrong = (part for part in error["loc"] if isinstance(part, str))
+    known = _known_keys(model, path)
+    near = get_close_matches(wrong, known, 1)
+    return f"did you mean {near[0]!r}?" if near else "known: " + ", ".join(known)
+
+
+def _known_keys(model: type[BaseModel], path: list[str]) -> list[str]:
+    for part in path:
+        annotation: Any = model.model_fields[part].annotation
+        arguments = [a for a in get_args(annotation) if isinstance(a, type) and issubclass(a, BaseModel)]
+        model = arguments[0] if arguments else annotation
+    return list(model.model_fields)
+
+
+def _absolute_sqlite(url: str, folder: Path) -> str:
+    prefix = "sqlite:///"
+    if not url.startswith(prefix) or url == f"{prefix}:memory:":
+        return url
+    return prefix + str((folder / url.removeprefix(prefix)).resolve())

@@ -1,0 +1,232 @@
+"""What fetching safely costs: sites a second beside plain httpx, and what every hostile behaviour does to the process.
+
+    python -m tests.bench.fetching [--pages N]
+
+The server runs in a process of its own on loopback. Limits that a run must keep (``LIMITS``): the price of safety as a
+ratio of CPU, memory over the base, and the lag of the event loop while a hostile site is fetched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import random
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from service.adapters.dialer import Dialer
+from service.adapters.http import FetchLimits, GuardedFetcher
+from service.adapters.parser import ChildParser
+from service.core.model import Profile
+from service.lab import hostile
+from service.lab.authority import Authority
+
+HOST = "bench.example"
+PAGE_BYTES = 40_000
+AT_ONCE = 8
+HOSTILE_SECONDS = 3.0
+LAG_STEP = 0.005
+LIMITS = {"price of safety": 3.0, "memory over the base": 200.0, "lag of the event loop": 100.0}
+PROFILE = Profile(name="bench", headers={"User-Agent": "Mozilla/5.0", "Accept-Language": "{languages}"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured figure. ``limit`` is what it must not pass, where there is a limit."""
+
+    name: str
+    value: float
+    unit: str
+    limit: float | None = None
+
+
+def rows(pages: int = 400) -> Iterator[Row]:
+    """Measure everything."""
+    with served() as (port, ca_file):
+        yield from asyncio.run(throughput(port, ca_file, pages))
+        for path in sorted(hostile.BEHAVIOURS):
+            yield from asyncio.run(hostile_case(path, port, ca_file))
+
+
+async def throughput(port: int, ca_file: str, pages: int) -> list[Row]:
+    """Fetch and parse the same page many times over TLS, then the same with httpx alone."""
+    async with fetching(port, ca_file) as fetcher:
+        await fetcher.fetch(f"https://{HOST}/page", PROFILE, ())
+        wall, cpu = await timed(lambda: fetcher.fetch(f"https://{HOST}/page", PROFILE, ()), pages)
+    dialer = Dialer(resolve, ca_file=ca_file)
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(verify=dialer._verifying, trust_env=False, limits=limits) as client:
+        url, named = f"https://127.0.0.1:{port}/page", {"sni_hostname": HOST}
+        await client.get(url, extensions=named)
+        _, plain = await timed(lambda: client.get(url, extensions=named), pages)
+    return [
+        Row("fetched and parsed", pages / wall, "pages/s"),
+        Row("CPU for a page, parsing included", cpu / pages * 1000, "ms"),
+        Row("CPU for a page with httpx alone", plain / pages * 1000, "ms"),
+        Row("price of safety", cpu / plain, "times", LIMITS["price of safety"]),
+    ]
+
+
+async def hostile_case(path: str, port: int, ca_file: str) -> list[Row]:
+    """One hostile behaviour: how it ends, how long that takes, and what it does to memory and to the event loop."""
+    limits = FetchLimits(total=HOSTILE_SECONDS)
+    async with fetching(port, ca_file, limits) as fetcher:
+        await fetcher.fetch(f"https://{HOST}/", PROFILE, ())
+        base = reset_peak()
+        lags: list[float] = []
+        watch = asyncio.create_task(lag(lags))
+        began = time.perf_counter()
+        found = await fetcher.fetch(f"https://{HOST}{path}", PROFILE, ())
+        took = time.perf_counter() - began
+        await asyncio.sleep(2 * LAG_STEP)
+        watch.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watch
+    name = f"{path} ({found.outcome})"
+    return [
+        Row(f"{name}: time", took, "s"),
+        Row(f"{name}: memory over the base", peak() - base, "MiB", LIMITS["memory over the base"]),
+        Row(f"{name}: lag of the event loop", max(lags, default=0.0) * 1000, "ms", LIMITS["lag of the event loop"]),
+    ]
+
+
+async def timed(fetch: Any, count: int) -> tuple[float, float]:
+    """Wall and CPU seconds, of this process and its children, for so many fetches, a few at a time."""
+    left = iter(range(count))
+
+    async def work() -> None:
+        for _ in left:
+            await fetch()
+
+    wall, cpu = time.perf_counter(), cpu_seconds()
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    return time.perf_counter() - wall, cpu_seconds() - cpu
+
+
+def cpu_seconds() -> float:
+    """CPU of this process and of its living children except the server."""
+    return time.process_time() + sum(child_cpu(pid) for pid in children())
+
+
+def children() -> list[int]:
+    """Processes that read pages: children of this one that were not started by multiprocessing."""
+    ours = {process.pid for process in multiprocessing.active_children()}
+    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [int(pid) for pid in listed if int(pid) not in ours]
+
+
+def child_cpu(pid: int) -> float:
+    """Seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def lag(lags: list[float]) -> None:
+    """How much later than asked for a short sleep ends."""
+    while True:
+        before = time.perf_counter()
+        await asyncio.sleep(LAG_STEP)
+        lags.append(time.perf_counter() - before - LAG_STEP)
+
+
+def reset_peak() -> float:
+    """Forget the highest memory so far (proc(5), clear_refs); what is in use now, in MiB."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return peak()
+
+
+def peak() -> float:
+    """The highest memory since, in MiB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+async def resolve(_: str) -> tuple[str, ...]:
+    """Everything is on loopback."""
+    return ("127.0.0.1",)
+
+
+@asynccontextmanager
+async def fetching(port: int, ca_file: str, limits: FetchLimits | None = None) -> AsyncIterator[GuardedFetcher]:
+    """A fetcher with its parser, as the service has it."""
+    parser = ChildParser()
+    dialer = Dialer(resolve, {"pages": ["127.0.0.0/8"]}, port_map={443: port}, ca_file=ca_file)
+    fetcher = GuardedFetcher(dialer, parser, limits or FetchLimits(per_address=AT_ONCE))
+    try:
+        yield fetcher
+    finally:
+        await fetcher.close()
+        await parser.close()
+
+
+@contextmanager
+def served() -> Iterator[tuple[int, str]]:
+    """The hostile server in a process of its own, with a page of ordinary size beside its behaviours."""
+    context = multiprocessing.get_context("spawn")
+    ports = context.Queue()
+    with tempfile.TemporaryDirectory() as folder:
+        process = context.Process(target=serve, args=(folder, ports), daemon=True)
+        process.start()
+        try:
+            yield ports.get(timeout=60), str(Path(folder) / "ca.pem")
+        finally:
+            process.terminate()
+            process.join()
+
+
+def serve(folder: str, ports: Any) -> None:
+    """The server's process."""
+
+    async def run() -> None:
+        pages = {"/page": hostile.page(news_page())}
+        async with hostile.HostileServer(tls=Authority(Path(folder)).context((HOST,)), more=pages) as server:
+            ports.put(server.port)
+            await asyncio.Event().wait()
+
+    asyncio.run(run())
+
+
+def news_page() -> bytes:
+    """A made-up page of forty thousand bytes with the elements of a news site."""
+    words, page = random.Random(7), []  # noqa: S311 - prose, no secrets
+    teaser = (
+        '<li class="teaser teaser--{0}"><a href="/politik/artikel-ueber-ein-thema-{0}">'
+        '<img src="/img/{0}.jpg"><h3>Titel {0}</h3></a></li>'
+    )
+    page.append(
+        "<!doctype html><html lang=de><head><title>Nachrichten</title><link rel=stylesheet href=/main.css></head><body>"
+    )
+    page.append(
+        "<header><nav><ul>" + "".join(f"<li><a href=/r{i}>Ressort {i}</a>" for i in range(20)) + "</ul></nav></header>"
+    )
+    page.append("<ul>" + "".join(teaser.format(i) for i in range(60)) + "</ul><article>")
+    while sum(map(len, page)) < PAGE_BYTES:
+        page.append("<p>" + " ".join(f"wort{words.randrange(3000)}" for _ in range(60)) + "</p>")
+    return "".join(page).encode()[:PAGE_BYTES]
+
+
+def main() -> None:
+    """Print every figure; exit with 1 where a limit is passed."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--pages", type=int, default=400)
+    passed = False
+    for row in rows(options.parse_args().pages):
+        over = row.limit is not None and row.value > row.limit
+        passed = passed or over
+        limit = f"  (limit {row.limit:g}{', PASSED' if over else ''})" if row.limit is not None else ""
+        print(f"{row.name:<64} {row.value:>9.2f} {row.unit}{limit}", flush=True)
+    raise SystemExit(1 if passed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""Outlets, baselines, sweeps, actions, single values and tokens: what their ports promise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from service.core.errors import Conflict, NotFound
+from service.core.facts.page import PageFacts
+from service.core.model import Action, Baseline, Outlet, Place, Tier
+from tests.store_cases import HOUR, PLACES, START, Opened, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SPIEGEL = Outlet(
+    id="spiegel",
+    name="Der Spiegel",
+    domain="spiegel.de",
+    own_domains=("spiegel.media",),
+    labels=("spiegel", "spon"),
+    country="de",
+    languages=("de", "en"),
+)
+PAGE = PageFacts(
+    title="Nachrichten \ud800\0 Ελλάδα",
+    links={"": 12, "spiegel.media": 3},
+    classes=frozenset({"article", "teaser"}),
+    shingles=frozenset({0, 1, 2**64 - 1, 2**63}),
+    text_shingles=frozenset(range(1000)),
+)
+BASELINE = Baseline(
+    outlet="spiegel",
+    url="https://www.spiegel.de/",
+    kind="home",
+    taken_at=START,
+    page=PAGE,
+    digest="d1",
+    favicon_sha256="f" * 64,
+)
+
+
+@pytest.fixture(params=PLACES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+    with opened(request.param, tmp_path) as one:
+        yield one
+
+
+def test_outlets_are_kept_whole_and_ordered_by_id(store: Opened) -> None:
+    bare = Outlet(id="bild.de", name="bild.de", domain="bild.de")
+    assert store.write(lambda unit: unit.outlets.put(SPIEGEL, START)) is True
+    assert store.write(lambda unit: unit.outlets.put(bare, START)) is True
+    assert store.read(lambda unit: unit.outlets.all()) == (bare, SPIEGEL)
+
+
+def test_putting_an_outlet_again_changes_it(store: Opened) -> None:
+    store.write(lambda unit: unit.outlets.put(SPIEGEL, START))
+    changed = replace(SPIEGEL, name="SPIEGEL", languages=())
+    assert store.write(lambda unit: unit.outlets.put(changed, START + HOUR)) is False
+    assert store.read(lambda unit: unit.outlets.all()) == (changed,)
+
+
+def test_removing_an_outlet_that_is_not_there_says_so(store: Opened) -> None:
+    with pytest.raises(NotFound, match="nobody"):
+        store.write(lambda unit: unit.outlets.remove("nobody"))
+
+
+def test_a_baseline_is_kept_whole_and_once(store: Opened) -> None:
+    store.write(lambda unit: unit.outlets.put(SPIEGEL, START))
+    assert store.write(lambda unit: unit.outlets.add_baseline(BASELINE)) is True
+    later = replace(BASELINE, taken_at=START + HOUR)
+    assert store.write(lambda unit: unit.outlets.add_baseline(later)) is False
+    newer = replace(later, digest="d2", page=PageFacts(title="new"))
+    assert store.write(lambda unit: unit.outlets.add_baseline(newer)) is True
+    assert store.read(lambda unit: unit.outlets.baselines()) == (BASELINE, newer)
+
+
+def test_baselines_of_an_outlet_off_the_list_are_not_judged_by_and_come_back_with_it(store: Opened) -> None:
+    store.write(lambda unit: unit.outlets.put(SPIEGEL, START))
+    store.write(lambda unit: unit.outlets.add_baseline(BASELINE))
+    store.write(lambda unit: unit.outlets.remove("spiegel"))
+    assert store.read(lambda unit: (unit.outlets.all(), unit.outlets.baselines())) == ((), ())
+    store.write(lambda unit: unit.outlets.put(SPIEGEL, START))
+    assert store.read(lambda unit: unit.outlets.baselines()) == (BASELINE,)
+
+
+def test_a_sweep_goes_from_begun_to_finished(store: Opened) -> None:
+    assert store.read(lambda unit: unit.sweeps.last("spiegel", Tier.EXACT)) is None
+    sweep = store.write(lambda unit: unit.sweeps.begin("spiegel", Tier.EXACT, "1.0", "own", START))
+    assert (sweep.outlet, sweep.tier, sweep.generator, sweep.vantage) == ("spiegel", Tier.EXACT, "1.0", "own")
+    assert (sweep.position, sweep.finished_at, sweep.asked) == (0, None, 0)
+    further = replace(sweep, position=500, asked=500, existing=3, unanswered=1)
+    store.write(lambda unit: unit.sweeps.advance(further))
+    assert store.read(lambda unit: unit.sweeps.last("spiegel", Tier.EXACT)) == further
+    assert store.read(lambda unit: unit.sweeps.finished_before("spiegel", Tier.EXACT, START + HOUR)) is None
+    done = replace(further, finished_at=START + HOUR)
+    store.write(lambda unit: unit.sweeps.advance(done))
+    assert store.read(lambda unit: unit.sweeps.finished_before("spiegel", Tier.EXACT, START + HOUR)) == done
+
+
+def test_absence_is_proven_by_the_newest_complete_sweep_that_began_before(store: Opened) -> None:
+    def sweep(tier: Tier, hours: int, *, complete: bool) -> None:
+        begun = store.write(lambda unit: unit.sweeps.begin("spiegel", tier, "1.0", "own", START + hours * HOUR))
+        if complete:
+            done = replace(begun, finished_at=begun.started_at + HOUR)
+            store.write(lambda unit: unit.sweeps.advance(done))
+
+    sweep(Tier.EXACT, 0, complete=True)
+    sweep(Tier.EXACT, 2, complete=True)
+    sweep(Tier.EXACT, 4, complete=False)
+    sweep(Tier.EDITS, 5, complete=True)
+
+    def began(hours: float) -> float | None:
+        at = START + hours * HOUR
+        found = store.read(lambda unit: unit.sweeps.finished_before("spiegel", Tier.EXACT, at))
+        return None if found is None else (found.started_at - START) / HOUR
+
+    assert [began(hours) for hours in (0, 0.5, 2, 2.5, 9)] == [None, 0, 0, 2, 2]
+    last = store.read(lambda unit: unit.sweeps.last("spiegel", Tier.EXACT))
+    assert last is not None
+    assert last.started_at == START + 4 * HOUR
+    assert store.read(lambda unit: unit.sweeps.last("bild", Tier.EXACT)) is None
+
+
+def test_advancing_a_sweep_that_never_began_says_so(store: Opened) -> None:
+    sweep = store.write(lambda unit: unit.sweeps.begin("spiegel", Tier.EXACT, "1.0", "own", START))
+    with pytest.raises(NotFound):
+        store.write(lambda unit: unit.sweeps.advance(replace(sweep, id=99)))
+
+
+def test_actions_are_kept_oldest_first_and_can_be_changed(store: Opened) -> None:
+    meta = Action(id="a2", authority="Meta", place=Place.PLATFORM, effective=START, reference="https://about.fb.com/")
+    court = Action(id="a1", authority="A court", place=Place.SEIZURE, effective=START + HOUR)
+    store.write(lambda unit: unit.actions.put(court))
+    store.write(lambda unit: unit.actions.put(meta))
+    corrected = replace(court, effective=START + 2 * HOUR)
+    store.write(lambda unit: unit.actions.put(corrected))
+    assert store.read(lambda unit: unit.actions.all()) == (meta, corrected)
+
+
+def test_a_single_value_outlives_the_transaction(store: Opened) -> None:
+    assert store.read(lambda unit: unit.actions.get_state("tick")) is None
+    store.write(lambda unit: unit.actions.set_state("tick", "1"))
+    store.write(lambda unit: unit.actions.set_state("tick", "2"))
+    assert store.read(lambda unit: unit.actions.get_state("tick")) == "2"
+
+
+def test_a_token_s_scopes_are_given_only_for_its_id_and_hash_together(store: Opened) -> None:
+    store.write(lambda unit: unit.tokens.add("t1", "hash1", ["read", "write"], "the first", START))
+    store.write(lambda unit: unit.tokens.add("t2", "hash2", [], "", START))
+    assert store.read(lambda unit: unit.tokens.count()) == 2
+    assert store.read(lambda unit: unit.tokens.scopes("t1", "hash1")) == frozenset({"read", "write"})
+    assert store.read(lambda unit: unit.tokens.scopes("t2", "hash2")) == frozenset()
+    pairs = (("t1", "hash2"), ("t2", ""), ("t3", "hash1"), ("", ""))
+    assert store.read(lambda unit: [unit.tokens.scopes(*pair) for pair in pairs]) == [None] * len(pairs)
+
+
+def test_a_token_s_id_is_given_once(store: Opened) -> None:
+    store.write(lambda unit: unit.tokens.add("t1", "hash1", ["read"], "", START))
+    with pytest.raises(Conflict, match="t1"):
+        store.write(lambda unit: unit.tokens.add("t1", "hash2", ["admin"], "", START))
+    assert store.read(lambda unit: unit.tokens.scopes("t1", "hash1")) == frozenset({"read"})

@@ -1,0 +1,146 @@
+"""Fakes of the ports: classes with state that fail loudly on what a test did not prepare."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from service.core.facts.dns import DnsFacts, ProbeReport, VantageHealth
+from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts
+from service.core.facts.registration import Registration
+from service.core.model import Attempt, Delivery, Profile
+
+
+class FakeClock:
+    """Time moves only when a test moves it."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        return self._now
+
+    def real_now(self) -> datetime:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        self.advance(timedelta(seconds=seconds))
+        await asyncio.sleep(0)
+
+    def advance(self, by: timedelta) -> None:
+        self._now += by
+
+
+class FakeProber:
+    """Knows which names exist. ``believed`` False: its controls fail from now on."""
+
+    def __init__(self, existing: Sequence[str] = ()) -> None:
+        self.existing = set(existing)
+        self.believed = True
+        self.asked: list[str] = []
+
+    async def probe(self, names: Sequence[str]) -> ProbeReport:
+        self.asked += names
+        found = tuple(name for name in names if name in self.existing) if self.believed else ()
+        return ProbeReport(
+            asked=len(names),
+            existing=found,
+            absent=len(names) - len(found) if self.believed else 0,
+            unanswered=() if self.believed else tuple(names),
+            queries=len(names),
+            vantage_failed=not self.believed,
+            detail="" if self.believed else "denies a control name that exists",
+        )
+
+    async def close(self) -> None:
+        """Nothing to stop."""
+
+
+class FakeResolver:
+    """Answers for the hosts it was given; any other host is a mistake of the test."""
+
+    def __init__(self, answers: Mapping[str, DnsFacts]) -> None:
+        self.answers = dict(answers)
+
+    async def facts(self, host: str, domain: str) -> DnsFacts:
+        if host not in self.answers:
+            raise AssertionError(f"nobody prepared DNS for {host} ({domain})")
+        return self.answers[host]
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        return (await self.facts(host, host)).own.addresses
+
+    async def health(self) -> tuple[VantageHealth, ...]:
+        return (VantageHealth(vantage="system", upstream="fake", ok=True),)
+
+
+class FakeRegistry:
+    """Answers for the domains it was given, and counts the questions."""
+
+    def __init__(self, answers: Mapping[str, Registration]) -> None:
+        self.answers = dict(answers)
+        self.asked: list[str] = []
+
+    async def lookup(self, domain: str, now: datetime) -> Registration:
+        if domain not in self.answers:
+            raise AssertionError(f"nobody prepared a registration of {domain} as of {now}")
+        self.asked.append(domain)
+        return self.answers[domain]
+
+
+class FakeFetcher:
+    """Serves pages by URL, or by (URL, profile) where they differ; what was not prepared refuses the connection."""
+
+    def __init__(self, pages: Mapping[str | tuple[str, str], PageFacts]) -> None:
+        self.pages = dict(pages)
+        self.asked: list[tuple[str, str]] = []
+
+    async def fetch(self, url: str, profile: Profile, languages: Sequence[str]) -> FetchedPage:
+        del languages
+        self.asked.append((url, profile.name))
+        page = self.pages.get((url, profile.name), self.pages.get(url))
+        return fetched(url, profile.name, page)
+
+    async def fetch_verified(self, url: str, profile: Profile, languages: Sequence[str]) -> FetchedPage:
+        return await self.fetch(url, profile, languages)
+
+    async def favicon(self, url: str, profile: Profile, languages: Sequence[str]) -> str:
+        del languages
+        self.asked.append((url, profile.name))
+        return ""
+
+
+def fetched(url: str, profile: str, page: PageFacts | None) -> FetchedPage:
+    """A whole answer with this page, or a refused connection without one."""
+    if page is None:
+        hop = Hop(url=url, kind=HopKind.START)
+        return FetchedPage(
+            target=url, profile=profile, outcome=FetchOutcome.UNREACHABLE, hops=(hop,), final_url=url, detail="refused"
+        )
+    hop = Hop(url=url, kind=HopKind.START, status=200, address="192.0.2.1")
+    return FetchedPage(
+        target=url,
+        profile=profile,
+        outcome=FetchOutcome.OK,
+        hops=(hop,),
+        final_url=url,
+        status=200,
+        content_type="text/html",
+        bytes=1000,
+        body_sha256="0" * 64,
+        page=page,
+    )
+
+
+class RecordingSink:
+    """Takes deliveries as ``answer`` says and remembers them in order."""
+
+    def __init__(self, answer: Callable[[Delivery], Attempt] | None = None) -> None:
+        self.sent: list[Delivery] = []
+        self._answer = answer or (lambda _: Attempt(ok=True, status=204, detail=""))
+
+    async def send(self, delivery: Delivery, at: datetime) -> Attempt:
+        assert at.tzinfo is not None
+        self.sent.append(delivery)
+        return self._answer(delivery)

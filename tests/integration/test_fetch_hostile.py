@@ -1,0 +1,334 @@
+"""Hostile sites, one behaviour a case: every one ends in an outcome, and what came of a page is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from service.adapters import streams
+from service.adapters.decode import BodyLimits
+from service.adapters.dialer import Dialer
+from service.adapters.exchange import ExchangeLimits
+from service.adapters.extract import extract
+from service.adapters.http import FetchLimits, GuardedFetcher
+from service.core.facts import charset
+from service.core.facts.page import FetchedPage, FetchOutcome, HopKind
+from service.lab.hostile import METADATA_URL, HostileServer
+from tests.fakes_fetching import DESKTOP, Names, TitleParser
+
+HOST = "hostile.example"
+LIMITS = FetchLimits(total=10.0, exchange=ExchangeLimits(body=BodyLimits(wire=300_000, decoded=400_000)))
+IMPATIENT = replace(LIMITS, total=0.4)
+ENDLESS = {"/drip", "/slow-headers", "/silence"}
+"""Cases that only the deadline ends."""
+
+
+def with_server(
+    scenario: Callable[[GuardedFetcher, HostileServer], Coroutine[Any, Any, Any]], limits: FetchLimits = LIMITS
+) -> Any:
+    """Run a scenario against the hostile server on port 80 of hostile.example."""
+
+    async def run() -> Any:
+        async with HostileServer() as server:
+            out = Dialer(Names({HOST: ["127.0.0.1"]}), {"pages": ["127.0.0.0/8"]}, port_map={80: server.port})
+            fetcher = GuardedFetcher(out, TitleParser(), limits)
+            try:
+                return await scenario(fetcher, server)
+            finally:
+                await fetcher.close()
+
+    return asyncio.run(run())
+
+
+def fetched(path: str, limits: FetchLimits = LIMITS) -> FetchedPage:
+    async def scenario(fetcher: GuardedFetcher, _: HostileServer) -> FetchedPage:
+        return await fetcher.fetch(f"http://{HOST}{path}", DESKTOP, ("de", "en"))
+
+    found: FetchedPage = with_server(scenario, limits)
+    return found
+
+
+def title(page: FetchedPage) -> str | None:
+    return page.page.title if page.page is not None else None
+
+
+def test_a_plain_page_is_read_with_everything_around_it() -> None:
+    page = fetched("/")
+    assert page.outcome is FetchOutcome.OK
+    assert (page.status, page.content_type, page.bytes) == (200, "text/html; charset=utf-8", 120)
+    assert len(page.body_sha256) == 64
+    assert page.final_url == page.target == f"http://{HOST}/"
+    assert [(hop.url, hop.kind, hop.status, hop.address) for hop in page.hops] == [
+        (f"http://{HOST}/", HopKind.START, 200, "127.0.0.1")
+    ]
+    assert page.tls is None
+    assert title(page) == "Plain page"
+
+
+@pytest.mark.parametrize(
+    ("path", "outcome", "detail", "shown"),
+    [
+        ("/gzip", FetchOutcome.OK, "", "Plain page"),
+        ("/deflate", FetchOutcome.OK, "", "Plain page"),
+        ("/raw-deflate", FetchOutcome.OK, "", "Plain page"),
+        ("/gzip-bomb", FetchOutcome.TOO_LARGE, "400000 bytes of body", ""),
+        ("/gzip-truncated", FetchOutcome.PROTOCOL_ERROR, "breaks off", "Plain page"),
+        ("/gzip-damaged", FetchOutcome.PROTOCOL_ERROR, "damaged", ""),
+        ("/gzip-nested", FetchOutcome.UNSUPPORTED_ENCODING, "gzip, gzip", ""),
+        ("/br", FetchOutcome.UNSUPPORTED_ENCODING, "br", ""),
+        ("/zstd", FetchOutcome.UNSUPPORTED_ENCODING, "zstd", ""),
+        ("/endless", FetchOutcome.TOO_LARGE, "on the wire", "Plain page"),
+        ("/drip", FetchOutcome.TIMEOUT, "whole fetch", "Plain page"),
+        ("/crumbs", FetchOutcome.PROTOCOL_ERROR, "chunks", ""),
+        ("/slow-headers", FetchOutcome.TIMEOUT, "whole fetch", None),
+        ("/silence", FetchOutcome.TIMEOUT, "whole fetch", None),
+        ("/many-headers", FetchOutcome.TOO_LARGE, "9002 headers", None),
+        ("/long-header", FetchOutcome.PROTOCOL_ERROR, "too long", None),
+        ("/endless-interim", FetchOutcome.TOO_LARGE, "more bytes", None),
+        ("/garbage", FetchOutcome.PROTOCOL_ERROR, "status line", None),
+        ("/switching", FetchOutcome.PROTOCOL_ERROR, "", None),
+        ("/close", FetchOutcome.UNREACHABLE, "without sending", None),
+        ("/reset", FetchOutcome.PROTOCOL_ERROR, "reset", "Plain page"),
+        ("/promises-more", FetchOutcome.PROTOCOL_ERROR, "complete message body", "Plain page"),
+        ("/promises-less", FetchOutcome.OK, "", ""),
+        ("/empty", FetchOutcome.OK, "", ""),
+        ("/no-type", FetchOutcome.OK, "", "Plain page"),
+        ("/json", FetchOutcome.OK, "", None),
+        ("/icon.png", FetchOutcome.OK, "", None),
+        ("/absent", FetchOutcome.OK, "", "404"),
+        ("/charset-utf-7", FetchOutcome.OK, "", "Zürich +ADw-b+AD4-"),
+        ("/charset-zlib", FetchOutcome.OK, "", "Zürich"),
+        ("/charset-idna", FetchOutcome.OK, "", "Zürich"),
+        ("/charset-unknown", FetchOutcome.OK, "", "Zürich"),
+        ("/charset-cyrillic", FetchOutcome.OK, "", "Новости"),
+    ],
+)
+def test_every_behaviour_has_its_outcome(path: str, outcome: FetchOutcome, detail: str, shown: str | None) -> None:
+    page = fetched(path, IMPATIENT if path in ENDLESS else LIMITS)
+    assert page.outcome is outcome
+    assert detail in page.detail
+    assert title(page) == shown
+    assert page.bytes <= LIMITS.exchange.body.decoded
+
+
+@pytest.mark.parametrize(
+    ("path", "last", "detail"),
+    [
+        ("/to-metadata", METADATA_URL, "link-local"),
+        ("/to-mapped", "http://[::ffff:a9fe:a9fe]/", "link-local"),
+        ("/to-number", "http://2852039166/", "number"),
+        ("/to-file", "file:///etc/passwd", "scheme"),
+        ("/to-user", "http://good.example@169.254.169.254/", "user name"),
+        ("/to-ssh", "http://127.0.0.1:22/", "port 22"),
+        ("/script-to-metadata", METADATA_URL, "link-local"),
+    ],
+)
+def test_a_redirect_to_where_nobody_may_go_is_refused_and_kept(path: str, last: str, detail: str) -> None:
+    page = with_html_parser(path) if path.startswith("/script") else fetched(path)
+    assert page.outcome is FetchOutcome.REFUSED
+    assert detail in page.detail
+    assert page.final_url == page.hops[-1].url == last
+    assert page.hops[-1].status is None
+    assert len(page.hops) == 2
+
+
+def with_html_parser(path: str) -> FetchedPage:
+    """With the real reading of pages, in this process: these cases are about what pages say."""
+
+    async def run() -> FetchedPage:
+        async with HostileServer() as server:
+            out = Dialer(Names({HOST: ["127.0.0.1"]}), {"pages": ["127.0.0.0/8"]}, port_map={80: server.port})
+            fetcher = GuardedFetcher(out, InProcessParser(), LIMITS)
+            try:
+                return await fetcher.fetch(f"http://{HOST}{path}", DESKTOP, ())
+            finally:
+                await fetcher.close()
+
+    return asyncio.run(run())
+
+
+class InProcessParser(TitleParser):
+    """The parser's reading without its process."""
+
+    async def parse(self, body: bytes, content_type: str, url: str) -> Any:
+        return extract(charset.decode(body, content_type), url)
+
+
+@pytest.mark.parametrize(
+    ("path", "kinds", "final", "shown"),
+    [
+        ("/hops?3", [HopKind.START, HopKind.HTTP, HopKind.HTTP, HopKind.HTTP], "/hops?0", "Plain page"),
+        ("/refresh", [HopKind.START, HopKind.META_REFRESH], "/?from-refresh", "Plain page"),
+        ("/script", [HopKind.START, HopKind.SCRIPT], "/?from-script", "Plain page"),
+        ("/refresh-slowly", [HopKind.START], "/refresh-slowly", "staying"),
+        ("/refresh-itself", [HopKind.START], "/refresh-itself", "staying"),
+        ("/script-in-article", [HopKind.START], "/script-in-article", "staying"),
+        ("/cookie-wall", [HopKind.START, HopKind.HTTP], "/cookie-wall", "Plain page"),
+        ("/to?/hops?1", [HopKind.START, HopKind.HTTP, HopKind.HTTP], "/hops?0", "Plain page"),
+    ],
+)
+def test_chains_are_followed_by_every_means_that_browsers_follow(
+    path: str, kinds: list[HopKind], final: str, shown: str
+) -> None:
+    page = with_html_parser(path)
+    assert page.outcome is FetchOutcome.OK
+    assert [hop.kind for hop in page.hops] == kinds
+    assert page.final_url == f"http://{HOST}{final}"
+    assert title(page) == shown
+
+
+def test_a_loop_is_found_and_kept() -> None:
+    page = fetched("/loop")
+    assert page.outcome is FetchOutcome.REDIRECT_LOOP
+    assert [hop.url.rpartition("/")[2] for hop in page.hops] == ["loop", "loop-back", "loop"]
+    assert [hop.status for hop in page.hops] == [302, 302, None]
+
+
+def test_a_chain_has_ten_requests_at_most() -> None:
+    assert fetched("/hops?9").outcome is FetchOutcome.OK
+    page = fetched("/hops?30")
+    assert page.outcome is FetchOutcome.TOO_MANY_REDIRECTS
+    assert len(page.hops) == 10
+    assert page.status == 302
+
+
+def test_what_a_page_showed_before_it_led_into_nothing_is_kept() -> None:
+    page = with_html_parser("/refresh-into-nothing")
+    assert page.outcome is FetchOutcome.UNREACHABLE
+    assert title(page) == "before nothing"
+
+
+def test_profile_and_languages_are_sent_as_they_are() -> None:
+    async def scenario(fetcher: GuardedFetcher, server: HostileServer) -> dict[str, str]:
+        await fetcher.fetch(f"http://{HOST}/echo?a=%20b|c", DESKTOP, ("de-DE", "de", "en"))
+        assert server.seen[0].target == "/echo?a=%20b|c"
+        return server.seen[0].headers
+
+    assert with_server(scenario) == {
+        "host": HOST,
+        "user-agent": "Test",
+        "accept-language": "de-DE,de;q=0.9,en;q=0.8",
+        "referer": "https://t.co/",
+        "accept-encoding": "identity",
+    }
+
+
+def test_cookies_live_for_one_chain_and_traps_of_many_are_not_kept_at_all() -> None:
+    async def scenario(fetcher: GuardedFetcher, server: HostileServer) -> None:
+        for path in ("/cookie-wall", "/echo", "/cookies", "/cookies"):
+            await fetcher.fetch(f"http://{HOST}{path}", DESKTOP, ())
+        assert [request.headers.get("cookie") for request in server.seen] == [None, "seen=1", None, None, None]
+
+    with_server(scenario)
+
+
+def test_a_name_whose_address_changes_after_the_vetting_is_dialled_where_it_was_vetted() -> None:
+    async def run() -> tuple[FetchedPage, FetchedPage, Names]:
+        async with HostileServer() as server:
+            names = Names({"rebind.example": [("127.0.0.1",), ("10.0.0.1",)]})
+            fetcher = GuardedFetcher(
+                Dialer(names, {"pages": ["127.0.0.0/8"]}, port_map={80: server.port}), TitleParser(), LIMITS
+            )
+            first = await fetcher.fetch("http://rebind.example/", DESKTOP, ())
+            second = await fetcher.fetch("http://rebind.example/", DESKTOP, ())
+            await fetcher.close()
+            return first, second, names
+
+    first, second, names = asyncio.run(run())
+    assert first.outcome is FetchOutcome.OK
+    assert second.outcome is FetchOutcome.REFUSED
+    assert len(names.asked) == 2
+
+
+def test_a_name_without_an_address_and_a_closed_port_have_outcomes_of_their_own() -> None:
+    async def run() -> list[FetchOutcome]:
+        async with HostileServer() as server:
+            port = server.port
+        names = Names({"gone.example": [], "closed.example": ["127.0.0.1"]})
+        fetcher = GuardedFetcher(Dialer(names, {"pages": ["127.0.0.0/8"]}, port_map={80: port}), TitleParser(), LIMITS)
+        pages = [await fetcher.fetch(f"http://{host}/", DESKTOP, ()) for host in ("gone.example", "closed.example")]
+        await fetcher.close()
+        return [page.outcome for page in pages]
+
+    assert asyncio.run(run()) == [FetchOutcome.NO_ADDRESS, FetchOutcome.UNREACHABLE]
+
+
+def test_one_address_is_talked_to_by_few_at_a_time_and_waiting_is_not_the_sites_fault() -> None:
+    async def scenario(fetcher: GuardedFetcher, server: HostileServer) -> list[FetchedPage]:
+        pages = await asyncio.gather(*(fetcher.fetch(f"http://{HOST}/pause?{i}", DESKTOP, ()) for i in range(36)))
+        assert server.at_most <= 2
+        return pages
+
+    pages = with_server(scenario, FetchLimits(total=0.8, per_address=2))
+    assert {page.outcome for page in pages} == {FetchOutcome.OK}
+
+
+def test_an_icon_is_its_hash_and_a_page_is_no_icon() -> None:
+    async def scenario(fetcher: GuardedFetcher, _: HostileServer) -> list[str]:
+        paths = ("/icon.png", "/to?/icon.png", "/", "/absent", "/empty", "/close")
+        return [await fetcher.favicon(f"http://{HOST}{path}", DESKTOP) for path in paths]
+
+    icon, moved, *others = with_server(scenario)
+    assert len(icon) == 64
+    assert moved == icon
+    assert others == ["", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    "url", ["", "x", "http://", "file:///etc/passwd", "http://127.1/", "http://a b/", "http://\x00/"]
+)
+def test_a_target_that_is_none_is_refused_without_a_request(url: str) -> None:
+    async def scenario(fetcher: GuardedFetcher, server: HostileServer) -> FetchedPage:
+        page = await fetcher.fetch(url, DESKTOP, ())
+        assert server.seen == []
+        return page
+
+    page = with_server(scenario)
+    assert page.outcome is FetchOutcome.REFUSED
+    assert page.detail
+    assert len(page.hops) == 1
+
+
+class DialsInsideForOutside(Dialer):
+    """Public addresses are reached at the lab's server, so that a chain can begin outside on loopback."""
+
+    lab_port = 0
+
+    async def stream(self, route: Any, budget: int, patience: float | None) -> Any:
+        return await streams.connected(
+            "127.0.0.1", self.lab_port if route.outside else route.endpoints[0][1], patience, budget
+        )
+
+
+def test_a_chain_from_outside_does_not_enter_an_allowed_network() -> None:
+    async def run() -> FetchedPage:
+        async with HostileServer() as server:
+            names = Names({"outside.example": ["93.184.216.34"], "inside.example": ["127.0.0.1"]})
+            out = DialsInsideForOutside(names, {"pages": ["127.0.0.0/8"]}, port_map={80: server.port})
+            out.lab_port = server.port
+            fetcher = GuardedFetcher(out, TitleParser(), LIMITS)
+            inside = await fetcher.fetch("http://inside.example/", DESKTOP, ())
+            assert inside.outcome is FetchOutcome.OK
+            page = await fetcher.fetch("http://outside.example/to?http://inside.example/", DESKTOP, ())
+            await fetcher.close()
+            return page
+
+    page = asyncio.run(run())
+    assert page.outcome is FetchOutcome.REFUSED
+    assert [hop.status for hop in page.hops] == [302, None]
+
+
+def test_a_cancelled_fetch_leaves_nothing_behind() -> None:
+    async def scenario(fetcher: GuardedFetcher, _: HostileServer) -> FetchedPage:
+        task = asyncio.create_task(fetcher.fetch(f"http://{HOST}/silence", DESKTOP, ()))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return await fetcher.fetch(f"http://{HOST}/", DESKTOP, ())
+
+    assert with_server(scenario, replace(LIMITS, per_address=1)).outcome is FetchOutcome.OK

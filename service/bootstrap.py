@@ -170,6 +170,7 @@ def rules(settings: Settings) -> Rules:
             failing=watch.failing,
             dormant=watch.dormant,
             innocent=watch.innocent,
+            retry=watch.retry,
             watched_for=watch.watched_for,
         ),
     )
@@ -185,7 +186,7 @@ def _ticks(app: App, settings: Settings, health: Health) -> tuple[Tick, ...]:
             await follow(feed, clock=app.clock, store=app.store, watched=app.watched)
 
     ticks = [
-        Tick(name="resolvers", every=timedelta(seconds=30), run=health.check_vantages),
+        Tick(name="resolvers", every=timedelta(seconds=10), run=health.check_vantages),
         Tick(name="baselines", every=minute, run=app.baselines.take_due),
         Tick(name="watch-list", every=timedelta(seconds=10), run=app.watched.refresh),
         Tick(name="sweeps", every=timedelta(seconds=10), run=app.sweeper.run_due),

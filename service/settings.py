@@ -204,6 +204,7 @@ class Watch(_Section):
     failing: Duration = Field(timedelta(hours=2), description="gap while a served impersonation does not answer")
     dormant: Duration = Field(timedelta(days=3), description="gap for what shows nothing")
     innocent: Duration = Field(timedelta(days=7), description="gap for live sites that nothing speaks against")
+    retry: Duration = Field(timedelta(minutes=10), description="gap after a look that our own resolver failed in")
     pages_every: Duration = Field(
         timedelta(days=7), description="longest time without fetching pages where DNS is still"
     )

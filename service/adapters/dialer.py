@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -24,6 +22,8 @@ import httpcore
 import httpx
 
 from service.adapters import networks, streams, tls
+from service.adapters.transport import VettedTransport
+from service.core.facts.urls import DEFAULT_PORTS
 
 T = TypeVar("T")
 
@@ -32,6 +32,9 @@ PAGE_PORTS = frozenset({80, 443, 8080, 8443})
 
 MOST_ADDRESSES = 3
 """Addresses tried in turn where the first does not answer."""
+
+ROUTE = "route"
+"""The extension of a request that carries the route which was vetted for it."""
 
 DEFAULT_BUDGET = 64 * 1024 * 1024
 """Bytes that one connection may carry unless its client says otherwise."""
@@ -79,9 +82,6 @@ class Route:
     def address(self) -> str:
         """The address that is tried first."""
         return self.endpoints[0][0]
-
-
-_pinned: ContextVar[Route | None] = ContextVar("pinned", default=None)
 
 
 class Dialer:
@@ -146,16 +146,13 @@ class Dialer:
         are refused (httpx.DecodingError) except for pages, whose reader decodes with limits of its own.
         """
         kind = Purpose(purpose)
-        transport = httpx.AsyncHTTPTransport(
-            verify=self._verifying if verify else self._lenient,
-            trust_env=False,
-            http2=False,
-            retries=0,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-        )
-        _guard(transport, _Backend(self, kind, budget))
+        context = self._verifying if verify else self._lenient
+
+        async def dial(request: httpx.Request) -> streams.SocketStream:
+            return await self._dial(kind, request, budget)
+
         return httpx.AsyncClient(
-            transport=transport,
+            transport=VettedTransport(dial, context),
             trust_env=False,
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
@@ -176,6 +173,15 @@ class Dialer:
         """A stream to the first endpoint of the route that answers; ``patience`` in seconds for each."""
         seconds = self._connect_timeout if patience is None else min(patience, self._connect_timeout)
         return await _first(route, lambda address, to: streams.connected(address, to, seconds, budget))
+
+    async def _dial(self, purpose: Purpose, request: httpx.Request, budget: int) -> streams.SocketStream:
+        """A stream for a request: by the route that was vetted for it before, else by one of its own."""
+        url = request.url
+        host, port = url.raw_host.decode("ascii"), url.port or DEFAULT_PORTS[url.scheme]
+        route: Route | None = request.extensions.get(ROUTE)
+        if route is None or (route.host, route.port) != (host, port):
+            route = await self.route(purpose, host, port)
+        return await self.stream(route, budget, request.extensions.get("timeout", {}).get("connect"))
 
     def _vet_target(self, purpose: Purpose, host: str, port: int, *, trusted: bool) -> None:
         if purpose is Purpose.PAGES:
@@ -202,50 +208,6 @@ class Dialer:
         return tuple(dict.fromkeys(await self._resolve(host)))
 
 
-class _Backend(httpcore.AsyncNetworkBackend):
-    """Puts the dialer where httpcore would resolve and connect by itself."""
-
-    def __init__(self, dialer: Dialer, purpose: Purpose, budget: int) -> None:
-        self._dialer, self._purpose, self._budget = dialer, purpose, budget
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        local_address: str | None = None,  # noqa: ARG002 - httpcore's signature
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - httpcore's signature
-    ) -> httpcore.AsyncNetworkStream:
-        """Dial the pinned route where it is for this host and port, else a route of its own."""
-        route = _pinned.get()
-        if route is None or (route.host, route.port) != (host.strip("[]"), port):
-            route = await self._dialer.route(self._purpose, host.strip("[]"), port)
-        return await self._dialer.stream(route, self._budget, timeout)
-
-    async def connect_unix_socket(
-        self,
-        path: str,  # noqa: ARG002 - httpcore's signature
-        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - httpcore's signature
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - httpcore's signature
-    ) -> httpcore.AsyncNetworkStream:
-        """Never: sockets of this machine are nobody's web site."""
-        raise Refused("Unix sockets are not dialled")
-
-    async def sleep(self, seconds: float) -> None:  # noqa: ARG002 - httpcore's signature
-        """Never: connections are not tried again here."""
-        raise Refused("connections are not tried again")
-
-
-@asynccontextmanager
-async def pinned(route: Route) -> AsyncIterator[None]:
-    """Requests made inside go to this route, which was vetted before."""
-    token = _pinned.set(route)
-    try:
-        yield
-    finally:
-        _pinned.reset(token)
-
-
 async def _first(route: Route, dial: Callable[[str, int], Awaitable[T]]) -> T:
     """What dialling the first endpoint that answers gives; the last error where none does."""
     failure: httpcore.NetworkError | httpcore.TimeoutException | None = None
@@ -255,18 +217,6 @@ async def _first(route: Route, dial: Callable[[str, int], Awaitable[T]]) -> T:
         except (httpcore.NetworkError, httpcore.TimeoutException) as error:
             failure = error
     raise failure if failure is not None else NoAddress(f"{route.host} has no address")
-
-
-def _guard(transport: httpx.AsyncHTTPTransport, backend: _Backend) -> None:
-    """Put our backend into the transport's pool.
-
-    httpx has no public way to do that. Where a release moves the attribute this raises at construction, rather than let
-    connections out that nobody vetted.
-    """
-    pool = transport._pool  # noqa: SLF001 - httpx 0.28 has no other way in; checked below
-    if not isinstance(getattr(pool, "_network_backend", None), httpcore.AsyncNetworkBackend):
-        raise TypeError("this release of httpx keeps its network backend elsewhere; connections cannot be vetted")
-    pool._network_backend = backend  # noqa: SLF001 - as above
 
 
 async def _refuse_encoded(response: httpx.Response) -> None:

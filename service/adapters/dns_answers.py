@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import dns.name
+import dns.rdataclass
 import dns.rdatatype
 
 from service.core.facts.dns import DnsAnswers, DnsStatus
@@ -60,7 +61,7 @@ def _texts(answer: Answer | None, kind: str, show: Callable[[Any], str]) -> Iter
         return
     wanted = dns.rdatatype.from_text(kind)
     for rrset in answer.message.answer:
-        if rrset.rdtype == wanted:
+        if rrset.rdtype == wanted and rrset.rdclass == dns.rdataclass.IN:
             for rdata in rrset:
                 yield show(rdata)
 

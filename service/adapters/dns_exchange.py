@@ -102,7 +102,7 @@ class Conversation:
             return _SILENT
         if packet[2] & (dns.flags.TC >> 8):
             packet = await _ask_tcp(address, query, question, self._upstreams.timeout * 2)
-        return _SILENT if packet is None else _read(packet)
+        return _SILENT if packet is None else read_message(packet)
 
 
 class _Exchange:
@@ -179,7 +179,8 @@ async def _ask_tcp(address: tuple[str, int], query: bytes, question: bytes, limi
     return answer if fits else None
 
 
-def _read(packet: bytes) -> Answer:
+def read_message(packet: bytes) -> Answer:
+    """Parse an answer; what cannot be parsed counts as a failure to answer."""
     try:
         message = dns.message.from_wire(packet, ignore_trailing=True)
     except (dns.exception.DNSException, ValueError, IndexError):

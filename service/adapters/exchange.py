@@ -12,7 +12,7 @@ import httpx
 
 from service.adapters import tls
 from service.adapters.decode import BodyLimits, BodyReader, TooLarge, Truncated, UnsupportedEncoding
-from service.adapters.dialer import Dialer, NoAddress, Purpose, Refused, Route, pinned
+from service.adapters.dialer import ROUTE, Dialer, NoAddress, Purpose, Refused, Route
 from service.adapters.streams import BudgetSpent, HandshakeCut, OwnFault, TlsBroken, TlsFailed
 from service.core.facts.page import FetchOutcome, TlsFacts
 
@@ -81,10 +81,10 @@ class Exchanger:
             "write": self._limits.read,
             "pool": None,
         }
-        async with pinned(route):
-            distrust = await self._attempt(self._verifying, request, answer, "")
-            if distrust and not verified_only:
-                await self._attempt(self._lenient, request, answer, distrust)
+        request.extensions[ROUTE] = route
+        distrust = await self._attempt(self._verifying, request, answer, "")
+        if distrust and not verified_only:
+            await self._attempt(self._lenient, request, answer, distrust)
 
     async def _attempt(self, client: httpx.AsyncClient, request: httpx.Request, answer: Answer, distrust: str) -> str:
         """One try; what TLS found fault with, in words, where it never came to an answer."""

@@ -21,8 +21,13 @@ from service.core.facts.dns import ProbeReport, joined_reports
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BATCH = 50_000
-"""Names that one child round handles: bounds memory on both sides, and how much a failed control throws away."""
+LARGEST_BATCH = 50_000
+"""Names of one round at most: bounds memory on both sides."""
+
+BATCH_SECONDS = 60
+"""A round lasts about a minute at most, because controls stand before and after it, and a failed one throws it away."""
+
+SMALLEST_BATCH = 500
 
 _ATTEMPTS = 2
 
@@ -61,14 +66,16 @@ class ChildProber:
             "use_0x20": use_0x20,
         }
         self._silence = silence
+        fitting = int(qps * len(addresses) * BATCH_SECONDS) if qps else LARGEST_BATCH
+        self._batch = max(SMALLEST_BATCH, min(LARGEST_BATCH, fitting))
         self._child: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 
     async def probe(self, names: Sequence[str]) -> ProbeReport:
         """Ask for each name once; batches run one after the other. See ``ProbeReport``."""
         reports = []
-        for start in range(0, len(names), BATCH):
-            batch = names[start : start + BATCH]
+        for start in range(0, len(names), self._batch):
+            batch = names[start : start + self._batch]
             # A line break would make two names of one on the way to the child; no host name has any.
             odd = tuple(name for name in batch if "\n" in name)
             if odd:

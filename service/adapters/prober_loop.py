@@ -257,7 +257,8 @@ class ProbeLoop:
             self._drain(run, channel, channel.sockets[index], channel.pending[index])
 
     def _drain(self, run: Run, channel: Channel, sock: socket.socket, table: dict[bytes, Query]) -> None:
-        receive, absent = sock.recv, 0
+        receive, foreign, denied = sock.recv, Sort.FOREIGN, Sort.ABSENT
+        absent = 0
         while True:
             try:
                 packet = receive(_LARGEST)
@@ -266,14 +267,14 @@ class ProbeLoop:
             except OSError:
                 continue
             query = table.get(packet[:2])
-            sort = Sort.FOREIGN if query is None else sort_packet(packet, query.question)
-            if query is None or sort is Sort.FOREIGN:
+            sort = foreign if query is None else sort_packet(packet, query.question)
+            if query is None or sort is foreign:
                 # Forged, duplicate or late. The query goes on waiting for its true answer.
                 self.foreign += 1
                 continue
             del table[packet[:2]]
             channel.under_way -= 1
-            if sort is Sort.ABSENT:
+            if sort is denied:
                 absent += 1
             else:
                 self._settle(run, channel, query, read_packet(packet, query.question))

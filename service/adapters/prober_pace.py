@@ -26,9 +26,9 @@ _NARROWEST = 8
 class Bucket:
     """What one upstream may be asked now: tokens by rate, and room in a window of queries under way.
 
-    Rate and window are both halved on trouble, down to a sixteenth, and rise by a twentieth of the whole per good second. A
-    window that stays wide over a slow resolver is what makes every answer come too late. ``rate`` in queries a second,
-    0 for no limit; ``window`` in queries.
+    Rate and window are both halved on trouble, down to a sixteenth, and rise by a twentieth of the whole per good
+    second. A window that stays wide over a slow resolver is what makes every answer come too late. ``rate`` in queries
+    a second, 0 for no limit; ``window`` in queries.
     """
 
     def __init__(self, rate: float, window: int, now: float) -> None:

@@ -33,7 +33,8 @@ _NXDOMAIN = 3
 _ONE = b"\x00\x01"
 _NONE = b"\x00\x00"
 _MAX_LABEL = 63
-_MAX_NAME = 255
+_MAX_TEXT = 253  # 255 octets on the wire: one more at either end
+_OCTETS = [bytes((length,)) for length in range(_MAX_LABEL + 1)]
 
 _CASE_BITS = bytes(0x20 if bytes((octet,)).isalpha() else 0 for octet in range(256))
 
@@ -88,10 +89,10 @@ def encode_name(name: str) -> bytes:
         labels = name.encode("ascii").split(b".")
     except UnicodeEncodeError as error:
         raise InvalidName(f"{name!r} is not in A-labels") from error
-    wire = b"".join(bytes((len(label),)) + label for label in labels if 0 < len(label) <= _MAX_LABEL) + b"\x00"
-    if len(wire) != sum(map(len, labels)) + len(labels) + 1 or len(wire) > _MAX_NAME:
+    lengths = [len(label) for label in labels]
+    if not min(lengths) or max(lengths) > _MAX_LABEL or len(name) > _MAX_TEXT:
         raise InvalidName(f"{name!r} has an empty or overlong label, or is too long")
-    return wire
+    return b"".join([_OCTETS[length] + label for length, label in zip(lengths, labels, strict=True)]) + b"\x00"
 
 
 def mix_case(wire_name: bytes, bits: bytes) -> bytes:

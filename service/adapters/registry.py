@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ FAILURE_SECONDS = 60.0
 """How long a failure is kept; a server that wants more patience gets it from its pace."""
 
 _MOST_ANSWERS = 10_000
+_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")
 _FAILURES = (RegistrationStatus.SERVER_ERROR, RegistrationStatus.RATE_LIMITED)
 
 
@@ -45,6 +47,16 @@ class RegistryClient:
 
     async def lookup(self, domain: str, now: datetime) -> Registration:
         """The registry's answer about a registrable name; two who ask at once share one question."""
+        if not _NAME.fullmatch(domain):
+            # It would become part of a URL and of a WHOIS line.
+            return Registration(
+                domain=domain,
+                status=RegistrationStatus.UNSUPPORTED,
+                source="",
+                server="",
+                asked_at=now,
+                detail="not a host name in A-labels",
+            )
         lock = self._asking.setdefault(domain, asyncio.Lock())
         async with lock:
             known = self._answers.get(domain)

@@ -39,7 +39,7 @@ def print_candidates(
 
 
 def outlet_for(target: str, watchlist: WatchList) -> Outlet:
-    """Return the outlet with the id ``target``, or that owns the domain, or one made up for a domain that nobody configured."""
+    """Return the outlet with the id ``target``, or the domain's owner, or one made up for an unknown domain."""
     known = next((outlet for outlet in watchlist.outlets if outlet.id == target), None)
     if known is not None:
         return known
@@ -90,7 +90,8 @@ def report(title: str, skipped: Skipped, err: TextIO) -> None:
         return
     err.write(f"{title}: {skipped.count} skipped\n")
     for line, text, reason in skipped.samples:
-        err.write(f"  line {line}: {text!r}: {reason}\n" if line else f"  {reason}\n")
+        where = f"line {line}: {text!r}: " if line else ""
+        err.write(f"  {where}{reason}\n")
 
 
 def candidates(watchlist: WatchList, target: str, tier: Tier) -> int:
@@ -100,7 +101,7 @@ def candidates(watchlist: WatchList, target: str, tier: Tier) -> int:
 
 
 def match(watchlist: WatchList, files: Sequence[str]) -> int:
-    """``spoofwatch match``: files, ``-`` for standard input, to standard output; InvalidInput for what cannot be opened."""
+    """``spoofwatch match``: files, ``-`` for standard input, to standard output; InvalidInput where none is."""
     with ExitStack() as stack:
         streams = [(title, _opened(title, stack)) for title in files]
         print_matches(watchlist, streams, sys.stdout, sys.stderr)

@@ -43,7 +43,7 @@ class Readable(Protocol):
 
 @dataclass(slots=True)
 class Skipped:
-    """What was left out of a stream. ``samples`` are (line number, what stood there, reason); line 0 is the stream itself."""
+    """What was left out of a stream. ``samples`` are (line number, what stood there, reason); line 0 is all of it."""
 
     count: int = 0
     samples: list[tuple[int, str, str]] = field(default_factory=list)

@@ -55,7 +55,7 @@ _LEAF_TAGS: Mapping[str, tuple[str, ...]] = {
 
 
 class Skin:
-    """One outlet's hand. Everything it returns depends on the seed and on what is asked for, not on the order of asking."""
+    """One outlet's hand: what it returns follows from the seed and from what is asked for, in whatever order."""
 
     def __init__(self, *seed: str) -> None:
         self._seed = seed

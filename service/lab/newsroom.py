@@ -85,7 +85,7 @@ class Assets:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edition:
-    """A site as planned. ``ui`` labels the parts of a page in the outlet's language; ``invitation`` is the newsletter's."""
+    """A site as planned. ``ui`` labels the parts of a page in its language, ``invitation`` is the newsletter's."""
 
     masthead: Masthead
     skin: Skin

@@ -113,8 +113,9 @@ def _tags(edition: Edition, _article: Article) -> str:
 
 def _comments(edition: Edition) -> str:
     field = f'<textarea name="text" rows="3"></textarea><button>{edition.ui["comments"]}</button>'
+    rules = f"<small>{edition.ui['terms']}</small>"
     start, end = edition.skin.opened("form.comments", "form", "section", "div")
-    return f"{start}{edition.skin.boxed('comments', [field, f'<small>{edition.ui["terms"]}</small>'])}{end}"
+    return f"{start}{edition.skin.boxed('comments', [field, rules])}{end}"
 
 
 def _text(edition: Edition, article: Article) -> str:

@@ -153,6 +153,6 @@ class _Slots(Mapping[str, str]):
 
 def slug(text: str) -> str:
     """``text`` as a part of a URL: ASCII letters and digits joined by hyphens, at most 60; "" where none remain."""
-    plain = unicodedata.normalize("NFKD", text.lower().replace("ß", "ss")).encode("ascii", "ignore").decode("ascii")
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode("ascii").lower()
     parts = "".join(char if char.isalnum() else " " for char in plain).split()
     return "-".join(parts)[:60].strip("-")

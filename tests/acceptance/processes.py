@@ -54,12 +54,19 @@ class Command:
         self.process.stdin.flush()
 
     def wait_for_line(self, pattern: str, seconds: float = PATIENCE) -> re.Match[str]:
-        """The first line of output that matches, from the whole output so far."""
-        return until(
-            lambda: next((m for line in list(self.lines) if (m := re.search(pattern, line))), None),
-            seconds,
-            self.output,
-        )
+        """The first line of output that matches, from the whole output so far; without one the command is killed."""
+
+        def look() -> re.Match[str] | None:
+            ended = self.process.poll() is not None
+            found = next((m for line in list(self.lines) if (m := re.search(pattern, line))), None)
+            assert found or not ended, self.output()
+            return found
+
+        try:
+            return until(look, seconds, self.output)
+        except AssertionError:
+            self.kill()
+            raise
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; the exit code."""
@@ -73,7 +80,8 @@ class Command:
         self._end()
 
     def output(self) -> str:
-        return "".join(self.lines[-60:])
+        state = "" if self.process.poll() is None else f"\n(ended with {self.process.returncode})"
+        return "".join(self.lines[-60:]) + state
 
     def _end(self) -> int:
         code = self.process.wait(PATIENCE)

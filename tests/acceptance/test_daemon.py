@@ -109,7 +109,7 @@ def test_a_clone_is_found_flagged_told_blocked_and_seen_again_across_a_kill(lab:
         flagged = daemon.call("GET", "/v1/lookalikes", params={"flagged": "true", "outlet": "guardian"}).json()["data"]
         found = next(one for one in flagged if one["site"] == SITE)
         detail = daemon.call("GET", f"/v1/lookalikes/{found['id']}").json()
-        assert any(signal["name"] == "links" for signal in detail["explanation"])
+        assert any(signal["name"] == "links" for signal in detail["explanation"]["signals"])
         daemon.kill()
 
     with Daemon(config, token) as daemon:

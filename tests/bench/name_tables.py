@@ -31,10 +31,21 @@ BEGINS, ENDS = 3, 2
 """A word begins at least so many popular labels and ends at least so many others: fragments do only one of the two."""
 
 SUPPLEMENT = {
-    "b": "вßβ", "d": "ð", "h": "н", "k": "кĸκ", "m": "м", "n": "пπŋ", "p": "þ", "t": "тτ", "u": "μц", "w": "шωщ", "x": "χ", "3": "эзɜ",
-}  # fmt: skip
-"""Small letters that UTS 39 keeps apart because their capitals or their strokes differ, and that a reader takes for these
-in the size of an address bar. They go before the file's own (which reads beta as sharp s, and that as ss)."""
+    "b": "вßβ",
+    "d": "ð",
+    "h": "н",
+    "k": "кĸκ",
+    "m": "м",
+    "n": "пπŋ",
+    "p": "þ",
+    "t": "тτ",
+    "u": "μц",
+    "w": "шωщ",
+    "x": "χ",
+    "3": "эзɜ",
+}
+"""Small letters that UTS 39 keeps apart, for their capitals or strokes differ, and that a reader takes for these in an
+address bar. They go before the file's own (which reads beta as sharp s, and that as ss)."""
 
 CONFUSABLES_HEADER = """\
 # Characters that look like ASCII letters and digits, for labels that a registry could hold.

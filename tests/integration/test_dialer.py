@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import httpcore
 import httpx
 import pytest
 
-from service.adapters.dialer import Dialer, NoAddress, Purpose, Refused, _guard
+from service.adapters.dialer import Dialer, NoAddress, Purpose, Refused
 from service.lab.hostile import HostileServer
 from tests.fakes_fetching import Names
 
@@ -144,6 +143,7 @@ def test_clients_know_no_proxy_keep_no_cookie_and_follow_nothing(monkeypatch: py
             out = dialer({"site.example": ["127.0.0.1"]}, port_map={80: server.port})
             async with out.client("pages") as client:
                 assert not client._mounts
+                assert not client.trust_env
                 assert (await client.get("http://site.example/loop")).status_code == 302
                 await client.get("http://site.example/cookies")
                 await client.get("http://site.example/echo")
@@ -187,23 +187,3 @@ def test_plain_connections_are_vetted_like_any_other() -> None:
             return answer
 
     assert asyncio.run(scenario()) == b"HTTP/1.1 200"
-
-
-def test_sockets_of_this_machine_and_second_tries_are_refused() -> None:
-    async def scenario() -> None:
-        async with dialer().client("pages") as client:
-            backend = client._transport._pool._network_backend  # type: ignore[attr-defined]  # looked at on purpose
-            with pytest.raises(Refused):
-                await backend.connect_unix_socket("/run/x.sock")
-            with pytest.raises(Refused):
-                await backend.sleep(1)
-
-    asyncio.run(scenario())
-
-
-def test_a_release_of_httpx_that_keeps_its_backend_elsewhere_is_noticed_at_construction() -> None:
-    transport = httpx.AsyncHTTPTransport(trust_env=False)
-    _guard(transport, httpcore.AsyncMockBackend([]))  # type: ignore[arg-type]  # any backend
-    del transport._pool._network_backend  # what such a release would look like
-    with pytest.raises(TypeError, match="cannot be vetted"):
-        _guard(transport, httpcore.AsyncMockBackend([]))  # type: ignore[arg-type]  # any backend

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from service.adapters.prober import ChildProber
+from service.adapters.prober_frames import pack_names, pack_object
 from service.core.errors import InvalidInput
 from tests.faulty_dns import Faults, FaultyDns, Zone
 
@@ -295,3 +298,32 @@ def test_only_resolvers_on_this_machine_are_asked_without_a_limit(upstream: str)
     with pytest.raises(InvalidInput):
         ChildProber([upstream], qps=-1)
     ChildProber([upstream], qps=200)
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "in the middle of a batch"])
+def test_a_child_whose_service_is_gone_ends_by_itself(*, busy: bool) -> None:
+    settings = {
+        "upstreams": [],
+        "qps": 50,
+        "window": 100,
+        "timeout": 1.0,
+        "tries": 3,
+        "controls": [],
+        "use_0x20": False,
+    }
+    with FaultyDns(zone()) as server:
+        host, _, port = server.address.partition(":")
+        command = [sys.executable, "-m", "service.adapters.prober_child"]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as child:
+            assert child.stdin is not None
+            assert child.stdout is not None
+            assert child.stderr is not None
+            child.stdin.write(pack_object(settings | {"upstreams": [[host, int(port)]]}))
+            if busy:
+                child.stdin.write(pack_names([f"gone{number}.ltd" for number in range(5000)]))
+            child.stdin.flush()
+            child.stdout.close()
+            child.stdin.close()
+            assert child.wait(timeout=5) == int(busy)
+            assert child.stderr.read() == b""

@@ -352,3 +352,13 @@ def test_a_bootstrap_file_that_is_none_is_refused_at_the_start(tmp_path: Path) -
     for path in (tmp_path / "bad.json", tmp_path / "missing.json"):
         with pytest.raises(InvalidInput):
             asyncio.run(scenario(str(path)))
+
+
+@pytest.mark.parametrize(
+    "domain", ["x/../help", "bild.ltd\r\nzeit.ltd", "schön.ltd", "BILD.ltd", "ltd", "", "a" * 64 + ".ltd"]
+)
+def test_what_is_no_host_name_never_reaches_a_server(tmp_path: Path, domain: str) -> None:
+    rdap, whois = web({}), text({})
+    assert ask(domain, tmp_path, rdap, whois).status is RegistrationStatus.UNSUPPORTED
+    assert not rdap.asked
+    assert not whois.asked

@@ -112,7 +112,7 @@ def vantages(own: FaultyDns | str, isp: FaultyDns | str) -> DnsResolver:
     texts = {
         name: server if isinstance(server, str) else server.address for name, server in (("own", own), ("isp", isp))
     }
-    return DnsResolver({name: [text] for name, text in texts.items()}, [CONTROL], timeout=0.2, tries=1)
+    return DnsResolver({name: [text] for name, text in texts.items()}, [CONTROL], timeout=0.5, tries=1)
 
 
 def test_vantages_keep_their_order_and_their_own_answers() -> None:
@@ -154,7 +154,7 @@ def test_a_dead_vantage_has_failed_and_absence_is_not_guessed_from_it() -> None:
 
 def test_a_vantage_that_dies_between_its_controls_and_the_look_has_failed() -> None:
     async def scenario(server: FaultyDns) -> None:
-        asked = DnsResolver({"own": [server.address]}, [CONTROL], timeout=0.2, tries=1)
+        asked = DnsResolver({"own": [server.address]}, [CONTROL], timeout=0.5, tries=1)
         assert (await asked.facts("bild.ltd", "bild.ltd")).own.status is DnsStatus.ANSWERED
         server.faults = Faults(lost=1.0)
         assert (await asked.facts("bild.ltd", "bild.ltd")).own.status is DnsStatus.VANTAGE_FAILED

@@ -108,7 +108,7 @@ PARKED = [
     "Este dominio está en venta",
     "Domena na sprzedaż",
     "Домен продаётся",
-    "Bu alan adı satılık",
+    "Tato doména je na prodej",
     "Related searches: news, zeitung, abo",
 ]
 
@@ -314,4 +314,3 @@ def test_what_is_no_address_lies_in_no_network() -> None:
 def test_shared_front_ends_are_on_no_list() -> None:
     for address in ("104.21.27.14", "13.107.246.57", "104.26.6.37", "52.222.139.7"):
         assert not in_networks((address,), (*LISTS.sinkhole_networks, *LISTS.parking_networks))
-

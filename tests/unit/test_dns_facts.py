@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dns.message
 import dns.rrset
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.adapters.dns_answers import LONGEST_TEXT, MOST_VALUES, addresses_in_order, read_answers
-from service.adapters.dns_exchange import Answer
+from service.adapters.dns_exchange import Answer, read_message
 from service.core.facts.dns import DnsStatus, ProbeReport, joined_reports
 
 
@@ -84,3 +86,39 @@ def test_addresses_for_dialling_keep_the_resolvers_order_ipv4_first() -> None:
         "A": answered(("x.de.", "A", "192.0.2.9|192.0.2.1")),
     }
     assert addresses_in_order(host) == ("192.0.2.9", "192.0.2.1", "2001:db8::1")
+
+
+def packet_of_everything() -> bytes:
+    message = dns.message.make_response(dns.message.make_query("x.de", "A"))
+    for kind, text in {
+        "CNAME": "y.de.",
+        "A": "192.0.2.1",
+        "AAAA": "2001:db8::1",
+        "NS": "ns.example.",
+        "SOA": "ns.example. root.example. 1 2 3 4 5",
+        "MX": "10 mx.example.",
+        "TXT": '"text"',
+        "CAA": '0 issue "ca.example"',
+    }.items():
+        message.answer.append(dns.rrset.from_text("x.de.", 60, "IN", kind, text))
+    return message.to_wire()
+
+
+EVERYTHING = packet_of_everything()
+
+
+@given(st.lists(st.tuples(st.integers(0, len(EVERYTHING) - 1), st.integers(0, 255)), max_size=8), st.integers(0, 60))
+def test_a_damaged_answer_is_read_or_fails_and_never_raises(damage: list[tuple[int, int]], cut: int) -> None:
+    packet = bytearray(EVERYTHING)
+    for at, octet in damage:
+        packet[at] = octet
+    answer = read_message(bytes(packet[: len(packet) - cut]))
+    kinds = ("NS", "SOA", "MX", "TXT", "CAA")
+    found = read_answers("own", {"A": answer, "AAAA": answer}, dict.fromkeys(kinds, answer))
+    assert found.status in DnsStatus
+
+
+def test_an_undamaged_answer_of_everything_is_read_whole() -> None:
+    answer = read_message(EVERYTHING)
+    found = read_answers("own", {"A": answer}, {"NS": answer, "SOA": answer})
+    assert (found.addresses, found.cnames, found.nameservers) == (("192.0.2.1",), ("y.de",), ("ns.example",))

@@ -18,10 +18,8 @@ from service.core.verdict.likeness import BaselineIndex
 from tests.fakes_judging import (
     BLICK,
     BLICK_PRESS,
-    BOTE,
     BOTE_PRESS,
     GAZETTE_PRESS,
-    INDEX,
     NOW,
     OLD_BOTE_PRESS,
     OTHER,
@@ -187,15 +185,15 @@ def test_other_names_without_content_are_watched_and_not_flagged(what: str, tech
     assert found.verdict is V.UNKNOWN
 
 
-def test_a_registered_name_that_is_not_delegated_is_without_content_yet() -> None:
-    gone = dns(answers(status=DnsStatus.NXDOMAIN))
-    assert judged((), facts=gone)["bote"].verdict is V.SUSPECTED
+def test_a_registered_name_that_does_not_exist_in_dns_deceives_nobody_yet() -> None:
+    assert judged((), facts=dns(answers(status=DnsStatus.NXDOMAIN)))["bote"].verdict is V.UNKNOWN
 
 
-def test_a_name_that_the_registry_does_not_know_is_not_suspected() -> None:
-    gone = dns(answers(status=DnsStatus.NXDOMAIN))
+def test_a_delegated_name_without_an_address_is_without_content_yet() -> None:
+    bare = dns(answers(status=DnsStatus.NO_ADDRESS))
+    assert judged((), facts=bare)["bote"].verdict is V.SUSPECTED
     nobody = registered(None, status=RegistrationStatus.NOT_FOUND)
-    assert judged((), facts=gone, registration=nobody)["bote"].verdict is V.UNKNOWN
+    assert judged((), facts=bare, registration=nobody)["bote"].verdict is V.UNKNOWN
 
 
 def test_not_having_looked_says_nothing() -> None:
@@ -323,8 +321,10 @@ COVERS_BOTH = TlsFacts(verified=True, names=("*.nordbote.de", "nordbote.de", "no
 
 
 def test_one_verified_certificate_over_both_names_is_ownership() -> None:
-    page = redirected(ROOT, "https://www.nordbote.de/", tls=COVERS_BOTH)
-    assert judged([page])["bote"].verdict is V.INNOCENT
+    page = redirected(ROOT, "https://www.nordbote.de/")
+    assert judged([replace(page, tls=COVERS_BOTH)])["bote"].verdict is V.INNOCENT
+    first, *others = page.hops
+    assert judged([replace(page, hops=(replace(first, tls=COVERS_BOTH), *others))])["bote"].verdict is V.INNOCENT
 
 
 @pytest.mark.parametrize(
@@ -354,6 +354,13 @@ def test_the_zone_alone_cannot_claim_the_outlet_s_name_servers(delegated: tuple[
     facts, entry = dns(answers(nameservers=OWN_SERVERS)), registered(6, nameservers=delegated)
     found = judged([fetched(BOTE_PRESS.home(), ROOT)], facts=facts, registration=entry)["bote"]
     assert found.verdict is V.IMPERSONATION
+
+
+def test_a_redirect_whose_zone_names_the_outlet_s_servers_is_not_suspected_where_the_registry_is_silent() -> None:
+    page, facts = redirected(ROOT, "https://www.nordbote.de/"), dns(answers(nameservers=OWN_SERVERS))
+    assert judged([page], facts=facts, days_ago=None)["bote"].verdict is V.UNKNOWN
+    contradicted = registered(None, nameservers=("ns1.evil.example",))
+    assert judged([page], facts=facts, registration=contradicted)["bote"].verdict is V.SUSPECTED
 
 
 def test_where_the_outlet_s_own_site_redirects_to_is_its_own() -> None:
@@ -407,4 +414,3 @@ def test_outlets_without_baselines_and_lookalikes_of_removed_outlets_are_no_trou
     assert judged(page, index=bare)["bote"].verdict is V.IMPERSONATION
     assert judged(page, outlets=(BLICK,), index=BaselineIndex.build((BLICK,), ())) == {}
     assert judged(page, outlets=(), index=BaselineIndex.build((), ())) == {}
-

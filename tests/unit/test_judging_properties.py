@@ -1,4 +1,4 @@
-"""What must hold for every page: nothing that a site writes lowers a score, and nothing that it serves breaks a look."""
+"""What must hold for every page: nothing that a site writes lowers a score, and nothing that it serves breaks us."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ RANK = (Verdict.UNKNOWN, Verdict.SUSPECTED, Verdict.IMPERSONATION)
 OWN, OTHER = page(BOTE_PRESS.article(3), URL), page(OTHER_PRESS.article(4), URL)
 
 text = st.text(max_size=40)
-hosts = st.sampled_from(["", "www.nordbote.de", "evil.example", "static.nordbote.tv", "gazetteduport.fr", "..", "x" * 300])
+hosts = st.sampled_from(["", "www.nordbote.de", "evil.example", "a.nordbote.tv", "gazetteduport.fr", "..", "x" * 300])
 counts = st.dictionaries(hosts, st.integers(1, 500), max_size=5)
-urls = st.one_of(text, st.builds("https://{}/{}".format, hosts, text), st.sampled_from(["http://[", "https://[::1]:9/"]))
-hashes = st.frozensets(
-    st.one_of(st.integers(0, 2**64 - 1), st.sampled_from(sorted(OWN.shingles)), st.sampled_from(sorted(OTHER.shingles))),
-    max_size=150,
+urls = st.one_of(
+    text, st.builds("https://{}/{}".format, hosts, text), st.sampled_from(["http://[", "https://[::1]:9/"])
 )
+known = st.sampled_from(sorted(OWN.shingles | OTHER.shingles))
+hashes = st.frozensets(st.one_of(st.integers(0, 2**64 - 1), known), max_size=150)
 words = st.frozensets(st.one_of(text, st.sampled_from(sorted(OWN.classes))), max_size=60)
 marks = st.frozensets(st.one_of(text, st.sampled_from(["google:G-NORDB0TE1", "google:G-EVIL00001"])), max_size=5)
 
@@ -98,9 +98,7 @@ def test_what_a_page_with_content_adds_never_lowers_score_or_verdict(
 
 @given(pages=st.lists(served, min_size=1, max_size=3), more=served, age=ages)
 @settings(max_examples=100, deadline=None)
-def test_another_page_never_makes_content_unseen(
-    pages: list[FetchedPage], more: FetchedPage, age: int | None
-) -> None:
+def test_another_page_never_makes_content_unseen(pages: list[FetchedPage], more: FetchedPage, age: int | None) -> None:
     was, now = judged(pages, days_ago=age)["bote"], judged([*pages, more], days_ago=age)["bote"]
     if was.verdict is Verdict.IMPERSONATION:
         assert now.verdict is Verdict.IMPERSONATION

@@ -129,7 +129,7 @@ def test_every_kind_of_event_is_read_with_its_keys(tmp_path: Path) -> None:
     ],
 )
 def test_platform_blocks_are_recorded_and_others_observed_unless_the_file_says_so(
-    tmp_path: Path, place: str, said: dict[str, str], recorded: bool
+    tmp_path: Path, place: str, said: dict[str, str], *, recorded: bool
 ) -> None:
     told = event("2022-06-04", "block", place=f'"{place}"', **said) + event("2022-06-09", "lifted", place=f'"{place}"')
     block, lift = scenario_in(tmp_path, HEAD + SITE + told).sites[0].events
@@ -162,6 +162,8 @@ def test_a_file_without_sites_is_a_scenario(tmp_path: Path) -> None:
     assert scenario_in(tmp_path, HEAD).sites == ()
 
 
+SECOND_ACTION = "[[action]]\nid = 'act-1'\nauthority = 'B'\nplace = 'host'\neffective = 2022-06-02\n"
+
 MISTAKES = [
     # what is written instead of what, and the key and the reason that the error names
     ('name = "a-week"', "", "scenario.name", "is missing"),
@@ -173,8 +175,8 @@ MISTAKES = [
     ("begin = 2022-06-01", 'begin = "last June"', "scenario.begin", "no day and no time"),
     ("begin = 2022-06-01", "begin = 12:00:00", "scenario.begin", "must be a day"),
     ("begin = 2022-06-01", "begin = 20220601", "scenario.begin", "must be a day"),
-    ("end = 2022-06-30", 'end = 2022-06-30\nsweep_tiers = ["all"]', "scenario.sweep_tiers[0]", "none of the known words"),
-    ("end = 2022-06-30", 'end = 2022-06-30\nsweep_tiers = ["siblings"]', "scenario.sweep_tiers[0]", "no tier of its own"),
+    ("end = 2022-06-30", 'end = 2022-06-30\nsweep_tiers = ["all"]', "scenario.sweep_tiers[0]", "none of the"),
+    ("end = 2022-06-30", 'end = 2022-06-30\nsweep_tiers = ["siblings"]', "scenario.sweep_tiers[0]", "no tier"),
     ("end = 2022-06-30", 'end = 2022-06-30\nsweep_tiers = "exact"', "scenario.sweep_tiers", "must be a list"),
     ('id = "blatt"', 'id = "das blatt"', "outlet[0].id", "must be an id"),
     ('id = "blatt"', "id = 7", "outlet[0].id", "must be a text"),
@@ -207,29 +209,9 @@ MISTAKES = [
     ("registered = 2022-06-03", "registered = 2022-02-30", "(file)", "is not TOML"),
     ("registered = 2022-06-03", 'registered = "2022-02-30"', "site[0].registered", "no day and no time"),
     ("registered = 2022-06-03", "registered = true", "site[0].registered", "must be a day"),
-    ('serves = "clone"', 'serves = "clone"\nlive_from = 2022-06-02', "site[0].live_from", "before the name is registered"),
-    ('serves = "clone"', 'serves = "clone"\nlive_from = 2022-07-02', "site[0].live_from", "after the scenario's end"),
-    ('serves = "clone"', 'serves = "clone"\nregistration = "epp"', "site[0].registration", "none of the known words"),
-    ('serves = "clone"', 'serves = "clone"\nserver = "x"', "site[0].server", "unknown key"),
-    ('serves = "clone"', 'serves = "clone"\naddress = "8.8.8.8"', "site[0].address", "no documentation address"),
-    ('serves = "clone"', 'serves = "clone"\naddress = "2001:db8::1"', "site[0].address", "no IPv4 address"),
-    ('serves = "clone"', 'serves = "clone"\nnameservers = ["ns1"]', "site[0].nameservers[0]", "no host name"),
-    ('serves = "clone"', 'serves = "clone"\nfavicon = "a b"', "site[0].favicon", "one word"),
-    ('serves = "clone"', 'serves = "clone"\ntrackers = ["<x>"]', "site[0].trackers[0]", "identifier at a tracker"),
-    ('serves = "clone"', 'serves = "clone"\ntrackers = [11]', "site[0].trackers[0]", "must be a text"),
-    ('serves = "clone"', 'serves = "clone"\ncertificate_names = ["*"]', "site[0].certificate_names[0]", "is no host name"),
-    ('serves = "clone"', 'serves = "clone"\nvisible_to = ["phones"]', "site[0].visible_to[0]", "none of the known words"),
-    ('serves = "clone"', 'serves = "clone"\nhidden = "redirect"', "site[0].hidden", "none of the known words"),
-    ('serves = "clone"', 'serves = "clone"\nreported = ["blatt.ltd/x"]', "site[0].reported[0]", "no http or https URL"),
-    ('serves = "clone"', 'serves = "clone"\nreported = ["https://[x/"]', "site[0].reported[0]", "is no URL"),
-    ('serves = "clone"', 'serves = "clone"\nreported = ["https://a.ltd/x"]', "site[0].reported[0]", "no site of the scenario"),
-    ('serves = "clone"', 'serves = "clone"\nsuccessor_of = "a.ltd"', "site[0].successor_of", "no such site"),
-    ('serves = "clone"', 'serves = "clone"\nsuccessor_of = "blatt.ltd"', "site[0].successor_of", "the site itself"),
-    ('serves = "clone"', 'serves = "clone"\npages = "nowhere"', "site[0].pages", "is no folder"),
-    ('serves = "clone"', 'serves = "clone"\ntechnique = ""', "site[0].technique", "one word"),
-    ("[[site]]", "[[action]]\nid = 'act-1'\nauthority = 'B'\nplace = 'host'\neffective = 2022-06-02\n[[site]]", "action[1].id", "twice"),
+    ("[[site]]", f"{SECOND_ACTION}[[site]]", "action[1].id", "twice"),
     ("[[site]]", "[[outlet]]\nid = 'blatt'\nname = 'B'\ndomain = 'b.de'\n[[site]]", "outlet[1].id", "twice"),
-    ("[[site]]", "[[outlet]]\nid = 'b'\nname = 'B'\ndomain = 'blatt.tv'\n[[site]]", "outlet[1].domain", "belongs to an outlet"),
+    ("[[site]]", "[[outlet]]\nid = 'b'\nname = 'B'\ndomain = 'blatt.tv'\n[[site]]", "outlet[1].domain", "belongs to"),
     ("[[site]]", f"{SITE}[[site]]", "site[1].name", "stands there twice"),
 ]  # fmt: skip
 
@@ -247,6 +229,42 @@ def test_a_mistake_is_refused_with_file_key_and_reason(
     assert (error.file, error.key) == (str(file), key)
     assert reason in str(error)
     assert str(error).startswith(f"{file}: {key}")
+
+
+WRONG_KEYS = [
+    # a line of the site, and the key and the reason that the error names
+    ("live_from = 2022-06-02", "live_from", "before the name is registered"),
+    ("live_from = 2022-07-02", "live_from", "after the scenario's end"),
+    ('registration = "epp"', "registration", "none of the known words"),
+    ('server = "x"', "server", "unknown key"),
+    ('address = "8.8.8.8"', "address", "no documentation address"),
+    ('address = "2001:db8::1"', "address", "no IPv4 address"),
+    ('nameservers = ["ns1"]', "nameservers[0]", "no host name"),
+    ('favicon = "a b"', "favicon", "one word"),
+    ('trackers = ["<x>"]', "trackers[0]", "identifier at a tracker"),
+    ("trackers = [11]", "trackers[0]", "must be a text"),
+    ('certificate_names = ["*"]', "certificate_names[0]", "is no host name"),
+    ('visible_to = ["phones"]', "visible_to[0]", "none of the known words"),
+    ('hidden = "redirect"', "hidden", "none of the known words"),
+    ('reported = ["blatt.ltd/x"]', "reported[0]", "no http or https URL"),
+    ('reported = ["https://[x/"]', "reported[0]", "is no URL"),
+    ('reported = ["https://a.ltd/x"]', "reported[0]", "no site of the scenario"),
+    ('successor_of = "a.ltd"', "successor_of", "no such site"),
+    ('successor_of = "blatt.ltd"', "successor_of", "the site itself"),
+    ('pages = "nowhere"', "pages", "is no folder"),
+    ('technique = ""', "technique", "one word"),
+]
+
+
+@pytest.mark.parametrize(("line", "key", "reason"), WRONG_KEYS, ids=[f"{row[1]}-{row[2]}" for row in WRONG_KEYS])
+def test_a_wrong_key_of_a_site_is_refused_with_file_key_and_reason(
+    tmp_path: Path, line: str, key: str, reason: str
+) -> None:
+    file = file_in(tmp_path, f"{HEAD}{SITE}{line}\n")
+    with pytest.raises(ConfigError) as caught:
+        load(str(file))
+    assert (caught.value.file, caught.value.key) == (str(file), f"site[0].{key}")
+    assert reason in str(caught.value)
 
 
 WRONG_EVENTS = [

@@ -36,12 +36,16 @@ class HopKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hop:
-    """One request of a chain. ``status`` is None where no answer came; ``address`` is the peer that was dialled."""
+    """One request of a chain. ``status`` is None where no answer came; ``address`` is the peer that was dialled.
+
+    ``tls`` is what this host showed: a site that only redirects shows its own certificate here and nowhere else.
+    """
 
     url: str
     kind: HopKind
     status: int | None = None
     address: str | None = None
+    tls: TlsFacts | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

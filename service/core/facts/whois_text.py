@@ -56,12 +56,13 @@ _LIMITED = re.compile(
 )
 _FREE = re.compile(
     r"^\W*(?:error:?\s*)?(?:\d{1,5}:\s*)?(?:"
-    r"no (?:match|entries found|data found|found|such domain|information available|object found|domain|record)"
+    r"no (?:match|(?:entries |data |object |records? )?found|such domain|information available)"
     r"|nothing found|not found|not registered|data not found|object (?:does not exist|not found)"
     r"|the (?:queried object does not exist|requested domain was not found|domain has not been registered)"
     r"|domain (?:name )?(?:\S{1,255} )?(?:was |is |has |does )?"
     r"(?:not (?:been )?(?:found|registered|exist)|available for)"
-    r"|[\w-]{1,63}(?:\.[\w-]{1,63})+\W{0,2} (?:is (?:free|available)|- no match|does not exist|not found|is not registered)"
+    r"|[\w-]{1,63}(?:\.[\w-]{1,63})+\W{0,2} "
+    r"(?:is (?:free|available)|- no match|does not exist|not found|is not registered)"
     r"|(?:domain )?status:\s*(?:free|available|not registered)\s*$)",
     re.IGNORECASE,
 )

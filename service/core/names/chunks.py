@@ -26,7 +26,7 @@ _FOLD: Final = np.frombuffer(skeleton.FOLD, np.uint8)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Texts one after another, each followed by a newline. ``rows`` says which name of the chunk each is a reading of."""
+    """Texts one after another, each with a newline behind it; ``rows`` says of which name each is a reading."""
 
     plain: Bytes
     folded: Bytes
@@ -37,7 +37,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """``labels`` has the registrable label of every name, ``others`` further readings of some: pairs of letters, Punycode.
+    """``labels`` has the registrable label of every name, ``others`` more readings of some: pairs of letters, Punycode.
 
     ``deep`` are the rows with more than two labels, ``hosts`` all names as bytes, ``host_starts`` where each begins.
     """
@@ -61,7 +61,7 @@ def cut(hosts: Sequence[str]) -> Chunk:
 
 
 def _label_bounds(hosts: Sequence[str], text: Bytes, starts: I64, ends: I64) -> tuple[I64, I64, I64]:
-    """Where each registrable label begins and stops. With one dot that is what stands before it, whatever the suffix."""
+    """Where each registrable label begins and stops; with one dot that is what stands before it."""
     dots = np.flatnonzero(text == _DOT)
     seen = np.searchsorted(dots, ends)
     before = np.concatenate(([0], seen[:-1]))
@@ -119,7 +119,8 @@ def _taken(column: Column, rows: I64) -> str:
         return ""
     sizes = column.lengths[rows] + 1
     steps = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return column.plain[np.repeat(column.starts[rows], sizes) + steps].tobytes().decode("ascii")
+    taken: Bytes = column.plain[np.repeat(column.starts[rows], sizes) + steps]
+    return taken.tobytes().decode("ascii")
 
 
 def _rows_with_pairs(labels: Column) -> I64:

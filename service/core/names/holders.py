@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import ahocorasick_rs
 import numpy as np
 
-from service.core.names import resemblance, skeleton
+from service.core.names import company, skeleton
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ class Holders:
         self._owners = [np.array(places, np.int64) for places in by_text.values()] or [np.empty(0, np.int64)]
         self._strict = np.array(
             [
-                all(not resemblance.may_stand_beside_anything(labels[place]) for place in places)
+                all(not company.may_stand_beside_anything(labels[place]) for place in places)
                 for places in by_text.values()
             ]
             or [True]
@@ -61,7 +61,7 @@ class Holders:
         return np.repeat(positions, [len(places) for places in owners]), np.concatenate(owners)
 
     def _beside_words(self, column: Column, starts: I64, stops: I64) -> Bools:
-        """Whether what stands around a hit could be words: the two characters next to it end or begin one, or are its end."""
+        """Whether what stands around a hit could be words: the two characters next to it end or begin one."""
         plain = np.concatenate((np.full(2, _NEWLINE, np.uint8), column.plain, np.full(2, _NEWLINE, np.uint8))).astype(
             np.int64
         )

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from service.core.names import skeleton, vocabulary
 from service.core.names import name as names
+from service.core.names import skeleton, vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from service.core.model import Outlet
-    from service.core.names.vocabulary import Kind
 
 SHORT: Final = 4
 """Up to so many characters a label is near ordinary words (bild: build, wild): an edit alone means nothing."""
 
-ONE_EDIT_FROM: Final = 5
 TWO_EDITS_FROM: Final = 8
 TWO_EDITS_OF_COMMON_FROM: Final = 11
 
 OTHER_SCRIPTS: Final = frozenset(
-    {"ar", "be", "bg", "el", "fa", "he", "hi", "hy", "ka", "kk", "mk", "ru", "sr", "uk", "ur"}
+    ("ar", "be", "bg", "el", "fa", "he", "hi", "hy", "ka", "kk", "mk", "ru", "sr", "uk", "ur")
 )
-"""Languages not written in Latin letters: their outlets' names have several Latin spellings (РБК: rbc, rbk)."""
+"""Languages not written in Latin letters: their outlets' names have several Latin spellings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """``text`` as registered, ``bare`` without hyphens; ``forms`` are the spellings that a name is compared with.
+    """``text`` as registered, ``bare`` without hyphens, ``skeleton`` what it looks like.
 
-    ``budget`` is the number of edits that still mean the outlet, ``joins`` what its own suffix leaves when joined to
-    it. ``derived`` labels come from own domains and the outlet's name rather than from the domain itself.
+    ``budget`` is the number of edits that still mean the outlet; ``distinctive`` labels mean it in any company.
+    ``derived`` labels come from own domains and the outlet's name rather than from its domain; ``respelled`` ones are
+    romanised. ``words`` may stand beside it; ``joins`` is what the outlet's own suffixes leave when joined to it.
     """
 
     outlet: str
@@ -43,7 +41,7 @@ class Label:
     distinctive: bool
     derived: bool
     respelled: bool
-    words: Mapping[str, Kind]
+    words: Mapping[str, vocabulary.Kind]
     own_suffixes: frozenset[str]
     joins: frozenset[str]
 
@@ -60,7 +58,7 @@ class Label:
             budget=edit_budget(bare, words),
             distinctive=vocabulary.is_distinctive(bare, words),
             derived=derived,
-            respelled=bool(OTHER_SCRIPTS.intersection(outlet.languages)),
+            respelled=not OTHER_SCRIPTS.isdisjoint(outlet.languages),
             words=words,
             own_suffixes=frozenset(names.split(domain)[1] for domain in outlet.confirmed_domains),
             joins=_joins(outlet),
@@ -72,14 +70,14 @@ class Label:
         return len(self.bare) <= SHORT
 
 
-def edit_budget(bare: str, words: Mapping[str, Kind]) -> int:
+def edit_budget(bare: str, words: Mapping[str, vocabulary.Kind]) -> int:
     """Return how many edits (optimal string alignment) of a label still resemble it.
 
     None up to four characters, one from five, two from eight; but from eleven only where the label is a common word or
     made of such: on a million new registrations two edits of guardian or mailonline hit nothing but chance (gordian,
     ablonline).
     """
-    if len(bare) < ONE_EDIT_FROM:
+    if len(bare) <= SHORT:
         return 0
     plain = vocabulary.is_common(bare) or vocabulary.is_compound(bare, words)
     return 2 if len(bare) >= (TWO_EDITS_OF_COMMON_FROM if plain else TWO_EDITS_FROM) else 1

@@ -15,7 +15,8 @@ from service.core.names import chunks, skeleton
 from service.core.names import name as names
 from service.core.names.holders import Holders
 from service.core.names.neighbourhood import Neighbourhood
-from service.core.names.resemblance import Resemblance, Seen, whole_name
+from service.core.names.readings import Resemblance, Seen
+from service.core.names.resemblance import SHORTEST_LOOKALIKE, whole_name
 from service.core.names.tricks import Tricks
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     I64 = NDArray[np.int64]
 
 CHUNK: Final = 100_000
-"""Names that are worked on together; measured: 20,000 is half as fast, a million no faster and needs half a gigabyte."""
+"""Names that are worked on together: 20,000 is half as fast, a million no faster and needs half a gigabyte."""
 
 
 class MatchIndex:
@@ -122,7 +123,7 @@ def _forms(label: Label) -> tuple[str, ...]:
 
 def _edits_looked_up(label: Label) -> int:
     """Short labels have no edits to spare, but some single edits of them count (see ``resemblance``)."""
-    return max(label.budget, 1) if len(label.bare) > 2 else 0
+    return max(label.budget, 1) if len(label.bare) >= SHORTEST_LOOKALIKE else 0
 
 
 def _order(item: tuple[tuple[int, str], Resemblance]) -> tuple[int, str]:

@@ -99,7 +99,7 @@ def host_of_url(url: str) -> str:
 
 
 def is_number_like(host: str) -> bool:
-    """Whether a browser reads ``host`` as an IP address: its last label is a number (WHATWG URL 3.5), or it has colons."""
+    """Whether a browser reads ``host`` as an address: its last label is a number (WHATWG URL 3.5), or it has colons."""
     if ":" in host or host.startswith("["):
         return True
     return bool(_NUMBER.match(host.strip().lower().removesuffix(".").rpartition(".")[2]))
@@ -118,7 +118,7 @@ def refang(text: str) -> str:
 
 
 def decoded(label: str) -> str | None:
-    """Return what a reader sees of a label: Unicode for Punycode, the label itself otherwise, None where it does not decode."""
+    """Return what a reader sees of a label: Unicode for Punycode, else the label; None where it does not decode."""
     if not label.startswith(ACE):
         return label
     try:

@@ -31,10 +31,10 @@ LONGEST: Final = 40
 """Texts longer than this are not compared by edits; a registrable label may have 63 octets, no outlet's has 30."""
 
 _BASE: Final = np.uint64(0x9E3779B97F4A7C15)
-"""Odd multiplier of the polynomial hash (2^64 / golden ratio). Texts are hashed as sum(code(char) * base^place) modulo 2^64."""
+"""Odd multiplier (2^64 / golden ratio): a text is hashed as the sum of code(char) * base^place modulo 2^64."""
 
 _CODES: Final = np.array([(byte + 1) * 0xBF58476D1CE4E5B9 % 2**64 for byte in range(256)], np.uint64)
-"""What a character counts in the hash, spread over the high bits (constant of splitmix64), from which places are read."""
+"""What a character counts in the hash, spread over the high bits (constant of splitmix64), which say the place."""
 
 _CELLS: Final = 65_536
 """Hashes that are worked on together: half a megabyte stays in the second-level cache."""
@@ -44,7 +44,7 @@ _MOST_PLACES: Final = 24
 """Sizes of a filter as powers of two; sixteen megabytes at most."""
 
 _WINDOWS: Final = {8: (4, 3), 9: (4, 4), 10: (5, 4), 11: (5, 5)}
-"""Sizes of the unchanged ends by the length of the shortest label that is two edits away: together one less than the label."""
+"""Sizes of the two ends by the length of the shortest label that is two edits away: together at least one less."""
 
 _SHORTEST_TWO_EDITS: Final = 8
 
@@ -111,7 +111,7 @@ class Neighbourhood:
         self._ends = self._all_ends(blob)
 
     def pairs(self, blob: Bytes, starts: I64, lengths: I64) -> tuple[I64, I64]:
-        """Return (positions in ``starts``, owners) of candidate pairs, each once. ``blob`` holds the names one after another."""
+        """Return (positions in ``starts``, owners) of candidate pairs, each once; ``blob`` holds the names."""
         found_rows, found_keys = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
         for rows, prefix, length in _columns(blob, starts, lengths, self._longest):
             deletions = self._deletions[length]
@@ -199,7 +199,7 @@ def _gathered(parts: list[U64]) -> U64:
 
 
 def _columns(blob: Bytes, starts: I64, lengths: I64, longest: int) -> Iterator[tuple[I64, U64, int]]:
-    """Yield (rows, hashes of their first 0..length characters, length) for blocks of rows of one length, up to the longest."""
+    """Yield (rows, hashes of their first 0..length characters, length) for blocks of rows of one length."""
     small = np.minimum(lengths, longest + 1).astype(np.uint8)
     order = np.argsort(small, kind="stable")
     bounds = np.concatenate(([0], np.cumsum(np.bincount(small, minlength=longest + 2))))
@@ -240,7 +240,7 @@ def _no_deletion(prefix: U64, length: int) -> U64:
 def _single_deletions(prefix: U64, length: int) -> U64:
     """Hashes (deleted position, column) of the texts without one character."""
     hashes = prefix[:length] - prefix[1:]
-    hashes *= _column(_POWERS[length - 1 :: -1] if length > 1 else _POWERS[:1])
+    hashes *= _column(_POWERS[:length][::-1])
     hashes += prefix[length]
     return hashes
 
@@ -249,7 +249,7 @@ def _double_deletions(prefix: U64, length: int) -> U64:
     """Hashes (pair of deleted positions, column) of the texts without two characters: the losses of both add up."""
     first, second = np.triu_indices(length, 1)
     losses = prefix[: length - 1] - prefix[1:length]
-    losses *= _column(_POWERS[length - 2 :: -1] if length > 2 else _POWERS[:1])
+    losses *= _column(_POWERS[: length - 1][::-1])
     hashes = losses[first]
     hashes += _single_deletions(prefix, length)[second]
     return hashes

@@ -19,7 +19,7 @@ PAIRS: Final = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 """Two letters that together look like one (the ASCII part of UTS 39's prototypes, and dnstwist's table)."""
 
 SINGLES: Final = dict(zip("01i3547689q2u", "ollesatbbggzv", strict=True))
-"""One character that looks like another in the fonts of address bars; i and l fall together through 1 (blld, heiiasjournai)."""
+"""One character that looks like another in address bars; i and l fall together through 1 (blld, heiiasjournai)."""
 
 FOLD: Final = bytes(ord(SINGLES.get(chr(code), chr(code))) for code in range(256))
 """``SINGLES`` as a table for ``bytes.translate``."""
@@ -52,7 +52,7 @@ def skeleton(text: str) -> str:
 def ascii_readings(label: str) -> tuple[str, ...]:
     """Return what an A-label reads like in ASCII, hyphens kept: itself, or for Punycode one or two readings.
 
-    The second reading spells umlauts out, as German and Scandinavian names do (süddeutsche: suddeutsche, sueddeutsche).
+    The second reading spells umlauts out, as German and Scandinavian names do (süddeutsche: sueddeutsche).
     Characters that look like nothing in ASCII are dropped; a label of which nothing is left has no reading. Whether the
     Punycode is well-formed is not asked here: ``name.parse`` has.
     """

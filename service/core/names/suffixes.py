@@ -1,8 +1,8 @@
 """Public suffixes: where a registrable name begins, and under which of them names are generated.
 
-The Public Suffix List comes with the package ``publicsuffixlist``. Tables beside this module say what the list does not:
-``brand_tlds.txt`` (top-level domains that only their owner uses), ``registry_suffixes.txt`` (private suffixes that are run
-like a registry), ``second_levels.txt`` (what is sold below country codes), ``campaign_suffixes.txt`` (what campaigns used).
+The Public Suffix List comes with the package ``publicsuffixlist``. Tables beside this module say what it does not:
+``brand_tlds.txt`` (top-level domains that only their owner uses), ``registry_suffixes.txt`` (private suffixes run like
+a registry), ``second_levels.txt`` (what is sold below country codes), ``campaign_suffixes.txt`` (what campaigns used).
 Suffixes are A-labels in lower case.
 """
 
@@ -33,6 +33,21 @@ _CITIES_OPEN: Final = frozenset(("ua", "pl", "vn"))
 """Country codes whose place names are sold to anybody, as com.ua is (kiev.ua was used in a campaign)."""
 
 _RESTRICTED: Final = frozenset(("ac", "edu", "gmina", "gov", "health", "mil", "powiat"))
+
+
+def _without_comments(lines: Iterable[str], mark: str) -> Iterator[str]:
+    return (line.strip() for line in lines if line.strip() and not line.startswith(mark))
+
+
+def _table(name: str) -> dict[str, str]:
+    """A packaged table: a word and a note a line; comments begin with #."""
+    lines = files(__package__).joinpath(name).read_text("utf-8").splitlines()
+    rows = (line.partition(" ") for line in _without_comments(lines, "#"))
+    return {word: note.strip() for word, _, note in rows}
+
+
+REGISTRY_LIKE: Final = frozenset(_table("registry_suffixes.txt"))
+"""Private suffixes under which anybody buys a name as from a registry; ``registry_suffixes.txt`` says from whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,11 @@ def public_suffix(host: str) -> str | None:
         start += dot + 1
 
 
+def icann() -> frozenset[str]:
+    """The suffixes of the list's ICANN part, wildcards' parents not among them."""
+    return _parts()[0].exact
+
+
 @cache
 def sweepable() -> tuple[str, ...]:
     """Every suffix under which the public can register: the list's ICANN part, and private ones run like a registry.
@@ -73,10 +93,10 @@ def sweepable() -> tuple[str, ...]:
     In a stable order, top-level domains first. Left out: brands' own, closed and restricted ones, places on the second
     level but where they are sold to anybody.
     """
-    icann, private = _parts()
+    public, private = _parts()
     closed = _CLOSED_TLDS | _table("brand_tlds.txt").keys()
-    taken = {suffix for suffix in icann.exact if _is_open(suffix, closed)}
-    return tuple(sorted(taken | (private.exact & _registries()), key=lambda suffix: (suffix.count("."), suffix)))
+    taken = {suffix for suffix in public.exact if _is_open(suffix, closed)}
+    return tuple(sorted(taken | (private.exact & REGISTRY_LIKE), key=lambda suffix: (suffix.count("."), suffix)))
 
 
 @cache
@@ -88,13 +108,13 @@ def campaign() -> tuple[str, ...]:
 @cache
 def platforms() -> tuple[str, ...]:
     """Private suffixes under which a hosting service hands out names; those are judged as full host names."""
-    return tuple(sorted(_parts()[1].exact - _registries()))
+    return tuple(sorted(_parts()[1].exact - REGISTRY_LIKE))
 
 
 def is_platform(suffix: str) -> bool:
     """Whether names under ``suffix`` are handed out by a hosting service rather than registered."""
-    icann, private = _parts()
-    if suffix in icann.exact or suffix in _registries():
+    public, private = _parts()
+    if suffix in public.exact or suffix in REGISTRY_LIKE:
         return False
     return suffix in private.exact or suffix.partition(".")[2] in private.parents
 
@@ -112,28 +132,28 @@ def _is_open(suffix: str, closed: frozenset[str]) -> bool:
         return False
     if rest in _CITY_COUNTRIES:
         return first in _SOLD_IN_CITY_COUNTRIES
-    return first in _table("second_levels.txt") or (rest in _CITIES_OPEN and first not in _RESTRICTED)
+    return first in _second_levels() or (rest in _CITIES_OPEN and first not in _RESTRICTED)
 
 
 @cache
-def _registries() -> frozenset[str]:
-    return frozenset(_table("registry_suffixes.txt"))
+def _second_levels() -> frozenset[str]:
+    return frozenset(_table("second_levels.txt"))
 
 
 @cache
 def _known() -> _Rules:
-    icann, private = _parts()
-    parents = icann.parents | private.parents
-    exact = icann.exact | private.exact | parents | frozenset(SPECIAL_USE)
-    return _Rules(exact, parents, icann.exceptions | private.exceptions)
+    public, private = _parts()
+    parents = public.parents | private.parents
+    exact = public.exact | private.exact | parents | frozenset(SPECIAL_USE)
+    return _Rules(exact, parents, public.exceptions | private.exceptions)
 
 
 @cache
 def _parts() -> tuple[_Rules, _Rules]:
     """The list's ICANN and private parts."""
     text = files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text("utf-8")
-    icann, _, private = text.partition("===BEGIN PRIVATE DOMAINS===")
-    return _rules(icann.splitlines()), _rules(private.splitlines())
+    public, _, private = text.partition("===BEGIN PRIVATE DOMAINS===")
+    return _rules(public.splitlines()), _rules(private.splitlines())
 
 
 def _rules(lines: Iterable[str]) -> _Rules:
@@ -147,15 +167,3 @@ def _rules(lines: Iterable[str]) -> _Rules:
 
 def _ascii(rule: str) -> str:
     return rule if rule.isascii() else idna.encode(rule, uts46=True).decode("ascii")
-
-
-def _without_comments(lines: Iterable[str], mark: str) -> Iterator[str]:
-    return (line.strip() for line in lines if line.strip() and not line.startswith(mark))
-
-
-@cache
-def _table(name: str) -> dict[str, str]:
-    """A packaged table: a word and a note a line; comments begin with #."""
-    lines = files(__package__).joinpath(name).read_text("utf-8").splitlines()
-    rows = (line.partition(" ") for line in _without_comments(lines, "#"))
-    return {word: note.strip() for word, _, note in rows}

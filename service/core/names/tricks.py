@@ -11,7 +11,7 @@ from service.core.model import Technique
 from service.core.names import name as names
 from service.core.names import skeleton, vocabulary
 from service.core.names.labels import SHORT
-from service.core.names.resemblance import Resemblance
+from service.core.names.readings import Resemblance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WHOLE_DOMAIN: Final = 0.95
 LABEL_ONLY: Final = 0.6
-"""A label of its own in front of an unrelated registration: clones have it, and so do customers of a service (bild.example.com)."""
+"""A label alone in front of an unrelated registration: clones have it, and so have customers of a service."""
 
 _NO_PATTERN: Final = b"\xff"
 _NEWLINE: Final = ord("\n")
@@ -46,7 +46,7 @@ class Tricks:
         ).find_matches_as_indexes
 
     def found(self, hosts: Sequence[str]) -> Iterator[tuple[int, str, Resemblance]]:
-        """Yield (position in ``hosts``, outlet id, resemblance) for names with something in front of their registrable part."""
+        """Yield (position in ``hosts``, outlet id, resemblance) for what stands in front of registrable names."""
         blob = _folded("\n" + "\n".join(hosts) + "\n")
         hits = self._find(blob, overlapping=True)
         ends = np.flatnonzero(np.frombuffer(blob, np.uint8) == _NEWLINE)

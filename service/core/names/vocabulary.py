@@ -1,4 +1,4 @@
-"""Words: which ones stand beside an outlet's label in a lookalike, and which are too common to mean an outlet by themselves."""
+"""Words: which stand beside an outlet's label in a lookalike, and which are too common to mean an outlet."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _KINDS: Final = {kind.name.lower(): kind for kind in Kind}
 
 
 def affixes(languages: Iterable[str]) -> Mapping[str, Kind]:
-    """Return the words for outlets in ``languages`` (ISO 639-1), English and words of no language among them; all where empty."""
+    """Return the words for outlets in ``languages`` (ISO 639-1), with English and those of none; all where empty."""
     chosen = frozenset(languages)
     return _affixes(chosen | {"*", "en"} if chosen else frozenset())
 
@@ -59,7 +59,7 @@ def segmented(rest: str, words: Mapping[str, Kind], *, single_letters: bool) -> 
 
 def is_common(word: str) -> bool:
     """Whether many names on the internet are made of this word."""
-    return word in _common()
+    return word in common_words()
 
 
 def is_distinctive(label: str, words: Mapping[str, Kind]) -> bool:
@@ -120,7 +120,8 @@ def _affixes(languages: frozenset[str]) -> dict[str, Kind]:
 
 
 @cache
-def _common() -> frozenset[str]:
+def common_words() -> frozenset[str]:
+    """Words that many names on the internet are made of; ``words.txt`` says how they were found."""
     return frozenset(_lines("words.txt"))
 
 

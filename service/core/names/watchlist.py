@@ -24,11 +24,22 @@ SHORTEST_NAME_LABEL = 5
 """A label read off an outlet's name counts from this length: shorter ones are initials and words."""
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ß": "ss", "ı": "i", "&": " and "})
+_LETTERS = str.maketrans(
+    {
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "æ": "ae",
+        "œ": "oe",
+        "ß": "ss",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+        "&": " and ",
+    }
+)
 
 
 class WatchList:
-    """Outlets, and names that are never lookalikes: ``allow`` holds registrable names or hosts that an operator cleared."""
+    """Outlets, and names that are never lookalikes: ``allow`` holds names and hosts that an operator cleared."""
 
     def __init__(self, outlets: Iterable[Outlet], allow: Iterable[str] = ()) -> None:
         self.outlets = tuple(outlets)
@@ -65,7 +76,7 @@ class WatchList:
 
 
 def label_of(domain: str) -> str:
-    """Return the label that a domain is known by: its left-most one where it lies below a registrable name, without ``www``.
+    """Return the label that a domain is known by: the left-most where it lies below a registrable name; www is none.
 
     abcnews.go.com is known as abcnews, pravda.com.ua as pravda.
     """
@@ -140,7 +151,7 @@ def _parents(host: str) -> Iterable[str]:
 
 
 def outlet_host(text: str) -> str:
-    """Return the domain that an operator typed, as a host without ``www``; raises InvalidName where it has no registrable part."""
+    """Return the domain that an operator typed, without ``www``; raises InvalidName where nobody can register it."""
     host = names.parse(text).removeprefix("www.")
     if names.registrable(host) is None:
         raise InvalidName(f"{host} is not below a known public suffix")

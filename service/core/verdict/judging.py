@@ -9,8 +9,9 @@ What decides, in this order:
    name. Never name and age alone;
 4. suspected: some of the same; a root that redirects to the outlet without evidence of ownership; an outlet's exact
    label, newly registered and without content yet. A parking page, a default page, an empty answer, an error, a missing
-   address and a challenge are all "without content yet": clones are parked before they go live. Another site's own
-   content is content, and nobody is suspected for a name alone once there is some;
+   address and a challenge are all "without content yet": clones are parked before they go live. A name that does not
+   exist in DNS deceives nobody yet. Another site's own content is content, and nobody is suspected for a name alone
+   once there is some;
 5. unknown: everything else, watched on.
 
 This judges one look. That a flag stands while the content hides is the state machine's business.
@@ -29,7 +30,7 @@ from service.core.model import Availability, Judgement, Look, Lookalike, Outlet,
 from service.core.persistence.registration import better, ground_holds
 from service.core.verdict import signals as named
 from service.core.verdict.lists import within
-from service.core.verdict.ownership import innocence
+from service.core.verdict.ownership import claims_name_servers, innocence
 from service.core.verdict.policy import Bounds, ScoringPolicy
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ _WITHOUT_CONTENT = frozenset(
         Availability.CHALLENGED,
         Availability.UNREACHABLE,
         Availability.NO_ADDRESS,
-        Availability.NXDOMAIN,
         Availability.SERVFAIL,
     }
 )
@@ -310,7 +310,9 @@ def _verdict(case: _Case, seen: _Seen, score: float, innocent: str | None) -> tu
 def _by_name(case: _Case) -> tuple[Verdict, str]:
     """What name, age and redirects say where the content says nothing."""
     outlet, look = case.outlet, case.look
-    if case.resembles and not case.settled and named.redirects_to(outlet, look.pages) is not None:
+    redirects = named.redirects_to(outlet, look.pages) is not None
+    owned = claims_name_servers(outlet, look.dns, case.registration)
+    if case.resembles and redirects and not case.settled and not owned:
         return Verdict.SUSPECTED, f"it redirects to {outlet.domain} without evidence that {outlet.name} owns it"
     gone = case.registration is not None and case.registration.status is RegistrationStatus.NOT_FOUND
     if case.exact and case.new and not gone and look.consensus in _WITHOUT_CONTENT:

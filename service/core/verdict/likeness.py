@@ -252,7 +252,7 @@ class Comparison:
 
     def _form(self, outlet: str, features: FeatureIndex, overlaps: Overlaps, what: str) -> Measure:
         rows = self.index.rows_of(outlet)
-        best = max(rows, key=lambda row: (overlaps.share[row], row), default=None)
+        best = max(rows, key=lambda row: (overlaps.share[row], self.index.baseline(row).taken_at), default=None)
         if best is None or overlaps.share[best] <= 0:
             return NOTHING
         size, share = int(overlaps.size[best]), float(overlaps.share[best])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.core.facts.dns import DnsFacts, DnsStatus
+from service.core.facts.dns import DnsFacts
 from service.core.verdict.lists import within
 
 if TYPE_CHECKING:
@@ -46,17 +46,33 @@ def innocence(
         return f"{host} is confirmed as {outlet.name}'s own"
     if host in sent_to_by_outlets:
         return f"{outlet.name}'s own site redirects to {host}"
-    for fetched in pages:
-        covered = _covered(fetched.tls, host, own)
+    for shown in certificates(pages):
+        covered = _covered(shown, host, own)
         if covered:
             return f"one certificate with a verified chain covers {host} and {covered}"
-    servers = _own_nameservers(dns, registration, own)
+    servers = _own_nameservers(outlet, dns, registration)
     return f"its name servers {servers} are under {outlet.name}'s own domain" if servers else None
 
 
-def _covered(tls: TlsFacts | None, host: str, own: Collection[str]) -> str | None:
+def certificates(pages: Sequence[FetchedPage]) -> list[TlsFacts]:
+    """Every certificate that was shown on the way, redirecting hosts' included."""
+    shown = (tls for fetched in pages for tls in (*(hop.tls for hop in fetched.hops), fetched.tls))
+    return list(dict.fromkeys(tls for tls in shown if tls is not None))
+
+
+def claims_name_servers(outlet: Outlet, dns: DnsFacts, registration: Registration | None) -> bool:
+    """Whether the zone names only the outlet's own servers and no registry contradicts it.
+
+    The zone's word alone: enough for a mere redirect to the outlet to be no suspicion, never against content.
+    """
+    own, published = outlet.confirmed_domains, dns.own.nameservers
+    delegated = registration.nameservers if registration is not None else ()
+    return bool(published) and all(within(server, own) for server in (*published, *delegated))
+
+
+def _covered(tls: TlsFacts, host: str, own: Collection[str]) -> str | None:
     """The outlet's name in a certificate that also covers ``host``; names are matched as RFC 6125 6.4.3 says."""
-    if tls is None or not tls.verified or not any(_covers(name, host) for name in tls.names):
+    if not tls.verified or not any(_covers(name, host) for name in tls.names):
         return None
     if any(within(name.removeprefix("*."), SHARED_CERTIFICATES) for name in tls.names):
         return None
@@ -67,15 +83,12 @@ def _covers(name: str, host: str) -> bool:
     return name == host or (name.startswith("*.") and host.partition(".")[2] == name[2:])
 
 
-def _own_nameservers(dns: DnsFacts, registration: Registration | None, own: Collection[str]) -> str | None:
+def _own_nameservers(outlet: Outlet, dns: DnsFacts, registration: Registration | None) -> str | None:
     """The name servers where registry and zone both say that they are the outlet's.
 
     The zone alone would be the site's own word: whoever runs its real name servers can publish any NS record in it.
     """
-    published = dns.own.nameservers if dns.own.status is DnsStatus.ANSWERED else ()
     delegated = registration.nameservers if registration is not None else ()
-    if not published or not delegated:
+    if not delegated or not claims_name_servers(outlet, dns, registration):
         return None
-    if not all(within(server, own) for server in (*published, *delegated)):
-        return None
-    return ", ".join(published)
+    return ", ".join(dns.own.nameservers)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from service.core.facts.cloaking import cloaking
 from service.core.model import Lookalike, Outlet, Signal
 from service.core.verdict.lists import within
+from service.core.verdict.ownership import certificates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,9 +99,7 @@ def host_of(url: str) -> str:
 
 
 def _certificate(outlet: Outlet, pages: Sequence[FetchedPage], now: datetime, policy: ScoringPolicy) -> list[Signal]:
-    shown = next(
-        (f.tls for f in pages if f.tls is not None and not within(host_of(f.final_url), outlet.confirmed_domains)), None
-    )
+    shown = next((tls for tls in certificates(pages) if not _own(tls.names, outlet)), None)
     if shown is None:
         return []
     found = []
@@ -117,6 +116,10 @@ def _certificate(outlet: Outlet, pages: Sequence[FetchedPage], now: datetime, po
         weight = policy.weights.certificate_names
         found.append(Signal(name="certificate_names", value=1.0, weight=weight, evidence=evidence))
     return found
+
+
+def _own(names: Sequence[str], outlet: Outlet) -> bool:
+    return all(within(name.removeprefix("*."), outlet.confirmed_domains) for name in names)
 
 
 def _cloaking(pages: Sequence[FetchedPage], weights: Weights) -> list[Signal]:

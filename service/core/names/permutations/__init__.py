@@ -1,4 +1,4 @@
-"""Generates the names that a lookalike of an outlet could have: lazily, in a stable order that can be cut and resumed."""
+"""Generates the names that a lookalike of an outlet could have: lazily, in an order that can be cut and resumed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from service.core.model import Technique, Tier
 from service.core.names import name as names
 from service.core.names import suffixes
 from service.core.names.permutations import variants
-from service.core.names.resemblance import Seen, whole_name
+from service.core.names.readings import Seen
+from service.core.names.resemblance import whole_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,7 +125,7 @@ def _variants(outlet: Outlet, tier: Tier, watchlist: WatchList) -> list[Variant]
 
 
 def _under(made: list[Variant], *, own: bool, deep: bool) -> tuple[list[str], list[Technique]]:
-    """Return the texts that go under a suffix of the outlet's own or not, of several labels or one, and their techniques."""
+    """Return the texts for suffixes that are the outlet's own or not, deep or not, and their techniques."""
     swap = Technique.SLD_SUFFIX if deep else Technique.TLD_SWAP
     texts, techniques = [], []
     for variant in made:

@@ -18,7 +18,7 @@ ALPHABET: Final = string.ascii_lowercase + string.digits
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """``domain`` of the outlet, the ``words`` and ``articles`` of its languages, and what its suffixes leave when joined."""
+    """``domain`` of the outlet, ``words`` and ``articles`` of its languages, what its suffixes leave when joined."""
 
     domain: str
     words: tuple[str, ...]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def permute(label: str, context: Context) -> Iterator[str]:
-    """Yield the label joined with and without a hyphen to each part of its own suffixes, behind and in front, and to www."""
+    """Yield the label joined to each part of its own suffixes, behind and in front, and to www."""
     for rest in context.joins:
         yield label + rest
         yield f"{label}-{rest}"

@@ -25,7 +25,8 @@ from service.core.names.permutations import (
     vowel_swap,
 )
 from service.core.names.permutations.context import Context
-from service.core.names.resemblance import Seen, resemble, technique_under
+from service.core.names.readings import Seen
+from service.core.names.resemblance import resemble, technique_under
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -1,0 +1,197 @@
+"""What the benches of names read: outlets, real spoofs, new registrations; and the peers that are measured beside us.
+
+Nothing of it is part of the project. ``--data DIR`` holds ``outlets.csv`` (name, domain, country, languages, aliases),
+``spoofs.csv`` (domain, outlet_domain, technique, tier), ``newly_registered.csv.gz`` (domain, first_listed).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import logging
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.core.model import Outlet
+from service.core.names import suffixes, vocabulary
+from service.core.names.watchlist import WatchList
+
+CITIES = [
+    *(
+        "berlin",
+        "hamburg",
+        "muenchen",
+        "koeln",
+        "paris",
+        "lyon",
+        "madrid",
+        "roma",
+        "milano",
+        "london",
+        "leeds",
+        "boston",
+    ),
+    *(
+        "chicago",
+        "dallas",
+        "denver",
+        "austin",
+        "seattle",
+        "miami",
+        "toronto",
+        "sydney",
+        "dublin",
+        "oslo",
+        "bergen",
+        "malmo",
+    ),
+    *(
+        "turku",
+        "riga",
+        "vilnius",
+        "tallinn",
+        "minsk",
+        "kyiv",
+        "lviv",
+        "odessa",
+        "moskva",
+        "kazan",
+        "sofia",
+        "varna",
+        "cluj",
+    ),
+    *(
+        "beograd",
+        "zagreb",
+        "split",
+        "praha",
+        "brno",
+        "wien",
+        "graz",
+        "linz",
+        "bern",
+        "basel",
+        "torino",
+        "napoli",
+        "bari",
+    ),
+]
+MASTHEADS = [
+    *(
+        "news",
+        "zeitung",
+        "post",
+        "times",
+        "herald",
+        "tribune",
+        "journal",
+        "gazette",
+        "kurier",
+        "anzeiger",
+        "blatt",
+        "today",
+    ),
+    *("daily", "express", "star", "mirror", "echo", "observer", "press", "chronicle", "telegraph", "bote", "rundschau"),
+    *("nachrichten", "tageblatt", "heute", "actu", "matin", "soir", "info", "giornale", "corriere", "diario", "gazeta"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoof:
+    """A real lookalike, and the id of the outlet that it should be matched with."""
+
+    domain: str
+    outlet: str
+    technique: str
+    tier: str
+
+
+def parser(title: str | None) -> argparse.ArgumentParser:
+    """Return a parser with the arguments that every bench here takes."""
+    found = argparse.ArgumentParser(description=title, formatter_class=argparse.RawDescriptionHelpFormatter)
+    found.add_argument("--data", type=Path, required=True, help="folder with the data; see the module")
+    return found
+
+
+def watchlist(data: Path) -> WatchList:
+    """Return the outlets of outlets.csv; an outlet's id is its domain."""
+    with (data / "outlets.csv").open(encoding="utf-8", newline="") as stream:
+        return WatchList([_outlet(row) for row in csv.DictReader(stream)])
+
+
+def _outlet(row: dict[str, str]) -> Outlet:
+    domain = row["domain"]
+    return Outlet(
+        id=domain,
+        name=row["name"],
+        domain=domain,
+        own_domains=tuple(alias for alias in row["aliases"].split(";") if alias and alias != domain),
+        country=row["country"],
+        languages=tuple(filter(None, row["languages"].split(";"))),
+    )
+
+
+def spoofs(data: Path, watched: WatchList) -> list[Spoof]:
+    """Return the rows of spoofs.csv whose name says something and whose outlet is watched."""
+    owners = {domain: outlet.id for outlet in watched.outlets for domain in outlet.confirmed_domains}
+    with (data / "spoofs.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return [
+        Spoof(row["domain"], owners[row["outlet_domain"]], row["technique"], row["tier"])
+        for row in rows
+        if row["technique"] != "other" and row["outlet_domain"] in owners
+    ]
+
+
+def new_names(data: Path, most: int | None = None) -> list[str]:
+    """Return newly registered names in the order of the file."""
+    with gzip.open(data / "newly_registered.csv.gz", "rt", encoding="utf-8") as stream:
+        next(stream)
+        names = [line.partition(",")[0] for line in stream]
+    return names[:most]
+
+
+def many_labels(watched: WatchList, count: int) -> list[str]:
+    """Return ``count`` labels: the watched ones, then cities and common words with what newspapers call themselves."""
+    known = [label.text for label in watched.labels if len(label.bare) > 2]
+    source = random.Random(7)
+    words = source.sample(sorted(vocabulary.common_words()), 400)
+    made = [first + second for first in (*CITIES, *words) for second in MASTHEADS]
+    source.shuffle(made)
+    return list(dict.fromkeys((*known, *made)))[:count]
+
+
+def outlets_of(labels: Sequence[str]) -> WatchList:
+    """Return a watch list with one outlet a label."""
+    return WatchList([Outlet(id=text, name="", domain=f"{text}.example", languages=("en", "de")) for text in labels])
+
+
+def peers(dictionaries: Path | None) -> Iterator[tuple[str, Callable[[str], set[str]]]]:
+    """Yield (title, generator of a domain's candidates); dnstwist's dictionaries are in its repository, not its wheel."""
+    import dnstwist  # noqa: PLC0415 -- measured where it is installed (extra ``bench``)
+    from ail_typo_squatting import runAll  # noqa: PLC0415 -- as above
+
+    logging.getLogger("tldextract").setLevel(logging.CRITICAL + 1)
+
+    def twisted(words: Sequence[str], tlds: Sequence[str]) -> Callable[[str], set[str]]:
+        def generate(domain: str) -> set[str]:
+            fuzzer = dnstwist.Fuzzer(domain, dictionary=words, tld_dictionary=tlds)
+            fuzzer.generate()
+            return {entry["domain"] for entry in fuzzer.domains}
+
+        return generate
+
+    yield "dnstwist", twisted((), ())
+    if dictionaries is not None:
+        yield "dnstwist, its dictionaries", twisted(*_dictionaries(dictionaries))
+    yield "dnstwist, all TLDs", twisted((), [suffix for suffix in suffixes.icann() if "." not in suffix])
+    yield "ail-typo-squatting", lambda domain: set(runAll(domain, 10**9, "text", None))
+
+
+def _dictionaries(folder: Path) -> tuple[list[str], list[str]]:
+    texts = {path.stem: path.read_text("utf-8").split() for path in sorted(folder.glob("*.dict"))}
+    tlds = [word for stem, words in texts.items() if "tld" in stem for word in words]
+    return [word for stem, words in texts.items() if "tld" not in stem for word in words], tlds

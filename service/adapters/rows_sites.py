@@ -89,6 +89,7 @@ class SqlSites:
             "source": admission.source,
             "version": 1,
             "admitted_at": at,
+            "absent_at": admission.absent_at,
             "due_at": at,
             "availability": Availability.NOT_CHECKED,
             "availability_reason": "",

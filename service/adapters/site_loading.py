@@ -139,6 +139,7 @@ def _site(
         domain=row.domain,
         source=row.source,
         admitted_at=row.admitted_at,
+        absent_at=row.absent_at,
         due_at=row.due_at,
         availability=member(Availability, row.availability),
         availability_since=row.availability_since,

@@ -127,6 +127,7 @@ class SiteRow(Base, table=True):
     source: str = _prose()
     version: int = _number()
     admitted_at: datetime
+    absent_at: datetime | None = None
     due_at: datetime
     availability: str = _text()
     availability_since: datetime | None = None

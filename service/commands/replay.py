@@ -57,6 +57,7 @@ async def _run(base: Settings, name: str, folder: Path, *, as_json: bool, serve_
     async with _stage(base, name, scenario, folder) as stage:
         progress = _Progress(scenario, stage.app, quiet=as_json)
         await Driver(stage.app, stage.clock, scenario, stage.lab, progress.tell).run()
+        progress.finish()
         unverified = await _unverified(stage.lab.webhook_url)
         seconds = loop.time() - began
         summary = await stage.app.store.read(
@@ -135,7 +136,7 @@ class _Progress:
         """Take in what the step told, and print the day before once a new one has begun."""
         day = f"{now:%Y-%m-%d}"
         if day != self._day:
-            self._print()
+            self.finish()
             self._day = day
         told = await self._app.store.read(lambda uow: uow.views.events(self._sequence, 500))
         for event in told:
@@ -144,7 +145,8 @@ class _Progress:
                 self._found[event["type"]] += 1
                 self._names.append(defang(event["site"]))
 
-    def _print(self) -> None:
+    def finish(self) -> None:
+        """Print the day that was taken in."""
         if self._found and not self._quiet:
             kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(self._found.items()))
             shown = list(dict.fromkeys(self._names))

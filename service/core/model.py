@@ -162,13 +162,17 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Admission:
-    """A name on its way through the one door. ``matches`` may be empty: a site without an outlet is legal."""
+    """A name on its way through the one door. ``matches`` may be empty: a site without an outlet is legal.
+
+    ``absent_at``: a complete sweep had found that it did not exist then, which dates what exists now.
+    """
 
     host: str
     domain: str
     source: str
     matches: tuple[NameMatch, ...] = ()
     targets: tuple[Target, ...] = ()
+    absent_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -328,6 +332,7 @@ class Site:
     source: str
     admitted_at: datetime
     due_at: datetime
+    absent_at: datetime | None = None
     availability: Availability = Availability.NOT_CHECKED
     availability_since: datetime | None = None
     availability_reason: str = ""

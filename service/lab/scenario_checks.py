@@ -1,4 +1,8 @@
-"""What must hold between the parts of a scenario: references, duplicates, and the order of dates."""
+"""What must hold between the parts of a scenario: references, duplicates, and the order of dates.
+
+A site may be registered, live and changed before the scenario begins, which then finds it as it is; nothing may be
+dated after the end, when it could never happen.
+"""
 
 from __future__ import annotations
 

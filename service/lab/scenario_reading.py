@@ -91,7 +91,10 @@ class Table:
 
     def table(self, key: str) -> Table:
         """A table that must be there."""
-        return self.need(key, lambda field: Table(self.file, field.key, field.of_type(dict, f"a table: write [{key}]")))
+        field = self._taken(key)
+        if field is None or type(field.value) is not dict:
+            raise self.wrong(key, "is missing" if field is None else "must be a table", f"write [{key}]")
+        return Table(self.file, field.key, field.value)
 
     def close(self) -> None:
         """Refuse the keys that nobody asked for, the first of them by name."""
@@ -254,7 +257,13 @@ def moment(field: Field) -> datetime:
 
 def names_day(value: object) -> bool:
     """Whether a value names a whole day rather than a time of one."""
-    return type(value) is date or (type(value) is str and len(value) == len("2022-06-01"))
+    if type(value) is not str:
+        return type(value) is date
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def folder_of_pages(base: Traversable) -> Callable[[Field], tuple[tuple[str, bytes], ...]]:

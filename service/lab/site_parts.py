@@ -19,7 +19,7 @@ from service.lab import replies
 from service.lab.pages_plain import seizure_page, suspended_page
 from service.lab.prose import dice, slug
 from service.lab.replies import html_reply
-from service.lab.scenario_model import Hidden, Serves
+from service.lab.scenario_model import Hidden, ScenarioOutlet, ScenarioSite, Serves, Span
 from service.lab.site_content import Content, outlet_content, site_content
 from service.lab.site_history import expiry_of
 from service.lab.world import Name, RegistryRecord, Reply, VirtualHost
@@ -27,7 +27,7 @@ from service.lab.world import Name, RegistryRecord, Reply, VirtualHost
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from service.lab.scenario_model import ScenarioAction, ScenarioOutlet, ScenarioSite, Span
+    from service.lab.scenario_model import ScenarioAction
     from service.lab.site_history import SiteState
 
 _TERM = timedelta(days=365)
@@ -93,21 +93,26 @@ def _outlets_name(domain: str, outlet: ScenarioOutlet, span: Span) -> Name:
 # -- sites -------------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Role:
+    """A site with what never changes around it. ``others``: hosts below it that are sites of their own."""
+
+    site: ScenarioSite
+    outlet: ScenarioOutlet | None
+    span: Span
+    others: frozenset[str] = frozenset()
+
+
 @lru_cache(maxsize=8192)
-def site_part(
-    site: ScenarioSite,
-    outlet: ScenarioOutlet | None,
-    state: SiteState,
-    span: Span,
-    action: ScenarioAction | None,
-) -> Part:
+def site_part(role: Role, state: SiteState, action: ScenarioAction | None) -> Part:
     """What a registered site adds in one state. ``action``: the enforcement act behind its last block."""
-    static = f"static.{site.name}"
-    content = site_content(site, outlet, _kind(state), span.printed)
-    below = _hosts_below(site) + ((static,) if content.static else ())
-    name = replace(_name(site, outlet, state, below), registry=_record(site, state, span))
+    site, outlet = role.site, role.outlet
+    content = site_content(site, outlet, _kind(state), role.span.printed)
+    below = tuple(host for host in _hosts_below(site, content) if host not in role.others)
+    name = replace(_name(site, outlet, state, below), registry=_record(site, state, role.span))
     above = registrable(site.name) or site.name
-    part = Part(name=name, hosts=tuple(_virtual_hosts(site, outlet, state, content, action)))
+    served = _virtual_hosts(site, outlet, state, content, action)
+    part = Part(name=name, hosts=tuple(host for host in served if host.host not in role.others))
     if above == site.name:
         return part
     over = replace(name, domain=above, addresses=(), hosts=(), wildcard=False, views={})
@@ -182,10 +187,12 @@ def _renewed(created: datetime, until: datetime) -> datetime:
     return created + ((until - created) // _TERM + 1) * _TERM
 
 
-def _hosts_below(site: ScenarioSite) -> tuple[str, ...]:
-    """Hosts under the site's name that certificates or reported URLs speak of."""
-    spoken_of = (*site.certificate_names, *map(host_of_url, site.reported))
-    return tuple(sorted({host for host in spoken_of if host.endswith(f".{site.name}") and not host.startswith("*")}))
+def _hosts_below(site: ScenarioSite, content: Content) -> tuple[str, ...]:
+    """Hosts under the site's name that certificates, reported URLs or its own pages speak of."""
+    spoken_of = {*site.certificate_names, *map(host_of_url, site.reported)}
+    if content.static:
+        spoken_of.add(f"static.{site.name}")
+    return tuple(sorted(host for host in spoken_of if host.endswith(f".{site.name}") and not host.startswith("*")))
 
 
 def _virtual_hosts(
@@ -198,10 +205,9 @@ def _virtual_hosts(
     if _kind(state) in (Serves.NONE, Serves.UNREGISTERED_DNS) and Place.SEIZURE not in state.blocks:
         return
     served = _served(site, outlet, state, content, action)
-    for host in dict.fromkeys((site.name, f"www.{site.name}", *_hosts_below(site))):
-        yield replace(served, host=host)
-    if content.static and not _taken_away(state):
-        yield VirtualHost(host=f"static.{site.name}", replies=content.static)
+    for host in dict.fromkeys((site.name, f"www.{site.name}", *_hosts_below(site, content))):
+        static = host == f"static.{site.name}" and bool(content.static) and not _taken_away(state)
+        yield replace(served, host=host, replies=content.static if static else served.replies)
 
 
 def _served(
@@ -251,7 +257,7 @@ def _hidden_reply(outlet: ScenarioOutlet | None, hidden: Hidden) -> Reply:
 def _certificate(site: ScenarioSite, outlet: ScenarioOutlet | None, state: SiteState) -> tuple[str, ...]:
     if state.parking or site.certificate_names:
         return () if state.parking else site.certificate_names
-    return (site.name, outlet.domain) if state.serves is Serves.OWN and outlet is not None else ()
+    return (site.name, f"www.{site.name}", outlet.domain) if state.serves is Serves.OWN and outlet is not None else ()
 
 
 def _everywhere(site: ScenarioSite, reply: Reply) -> VirtualHost:

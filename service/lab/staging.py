@@ -23,7 +23,7 @@ from service.lab.replies import html_reply
 from service.lab.scenario_model import Happening, Scenario, ScenarioSite, Truth
 from service.lab.site_content import original, outlets_with_old_clones
 from service.lab.site_history import history, state_at
-from service.lab.site_parts import Part, outlet_parts, site_part
+from service.lab.site_parts import Part, Role, outlet_parts, site_part
 from service.lab.world import Name, VirtualHost, World
 
 if TYPE_CHECKING:
@@ -84,10 +84,10 @@ def world_at(scenario: Scenario, now: datetime) -> World:
     """Everything that exists at ``now``; what happens at the instant itself has happened."""
     stage = _staged(scenario)
     names, hosts = dict(stage.names), dict(stage.hosts)
-    for site in stage.sites:
-        part = _part(stage, site, now)
-        if part is not None and _reachable(site, stage, names):
-            _add(part, names, hosts)
+    for role in stage.roles:
+        state = state_at(role.site, now)
+        if state.created_at is not None and _reachable(role.site, stage, names):
+            _add(site_part(role, state, scenario.action(state.action)), names, hosts)
     return World(now=now, names=names, hosts=hosts, catch_all=_CATCH_ALL)
 
 
@@ -169,12 +169,11 @@ _CATCH_ALL = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """What of a scenario does not change: the outlets' part of the world, and sites with those below others last."""
+    """What of a scenario does not change: the outlets' part of the world, and the sites, those below others last."""
 
-    scenario: Scenario
     names: Mapping[str, Name]
     hosts: Mapping[str, VirtualHost]
-    sites: tuple[ScenarioSite, ...]
+    roles: tuple[Role, ...]
     site_names: frozenset[str]
 
 
@@ -185,16 +184,30 @@ def _staged(scenario: Scenario) -> _Stage:
     for outlet in scenario.outlets:
         for part in outlet_parts(outlet, scenario.span):
             _add(part, names, hosts)
-    sites = sorted(scenario.sites, key=lambda site: site.name.count("."))
-    return _Stage(scenario, names, hosts, tuple(sites), frozenset(site.name for site in sites))
+    site_names = frozenset(site.name for site in scenario.sites)
+    below = _below(site_names)
+    roles = (
+        Role(
+            site=site,
+            outlet=scenario.outlet(site.outlet),
+            span=scenario.span,
+            others=below.get(site.name, frozenset()),
+        )
+        for site in sorted(scenario.sites, key=lambda site: site.name.count("."))
+    )
+    return _Stage(names, hosts, tuple(roles), site_names)
 
 
-def _part(stage: _Stage, site: ScenarioSite, now: datetime) -> Part | None:
-    state = state_at(site, now)
-    if state.created_at is None:
-        return None
-    action = stage.scenario.action(state.action)
-    return site_part(site, stage.scenario.outlet(site.outlet), state, stage.scenario.span, action)
+def _below(site_names: frozenset[str]) -> dict[str, frozenset[str]]:
+    """By site: the sites whose names are below its name."""
+    found: dict[str, set[str]] = {}
+    for name in site_names:
+        above = name.partition(".")[2]
+        while above:
+            if above in site_names:
+                found.setdefault(above, set()).add(name)
+            above = above.partition(".")[2]
+    return {name: frozenset(names) for name, names in found.items()}
 
 
 def _reachable(site: ScenarioSite, stage: _Stage, names: Mapping[str, Name]) -> bool:

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from service.core.errors import NotFound
+from service.core.facts.age import AgeSource, DatedFact, age_of, dated_facts
 from service.core.facts.dns import DnsFacts
 from service.core.facts.page import FetchedPage
 from service.core.facts.registration import Registration
 from service.core.model import Availability, Judgement, Look, Site, Target
 from service.core.persistence.inputs import Looked, Step
 from service.core.persistence.links import traits_of
+from service.core.persistence.registration import better
 from service.core.verdict.availability import consensus, grade
 from service.core.verdict.judging import judge
 from service.core.verdict.lists import Lists
@@ -133,8 +135,20 @@ class Examiner:
             outlets=tuple(knowledge.outlets.values()),
             index=knowledge.baselines,
             policy=self._policy,
+            age=age_of(dated(site, better(site.registration, asked)), now),
         )
         return look, judgements
+
+
+def dated(site: Site, registration: Registration | None) -> list[DatedFact]:
+    """Everything that dates a name: the registry's word, a sweep that found it absent, our own first sight of it."""
+    facts = list(dated_facts(registration)) if registration is not None else []
+    seen = site.admitted_at
+    facts.append(DatedFact(source=AgeSource.RESOLVED, at=seen, known_from=seen, observed_at=seen, detail=site.source))
+    absent = site.absent_at
+    if absent is not None:
+        facts.append(DatedFact(source=AgeSource.ABSENT, at=absent, known_from=absent, observed_at=seen, detail="sweep"))
+    return facts
 
 
 def _confirmed(knowledge: Knowledge) -> tuple[str, ...]:

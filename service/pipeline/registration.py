@@ -33,6 +33,7 @@ def due(site: Site, dns: DnsFacts, now: datetime) -> bool:
         return True
     known = site.registration
     if known is None or known.status in _FAILED:
-        return now - asked >= _RETRY
+        patience = timedelta(seconds=known.retry_after) if known is not None and known.retry_after else _RETRY
+        return now - asked >= patience
     ran_out = known.expires_at is not None and asked < known.expires_at <= now
     return ran_out or now - asked >= _STALE

@@ -116,7 +116,8 @@ class Sweeper:
         ]
 
         def step(uow: UnitOfWork) -> None:
-            admit_all(uow, merge(matches, f"sweep:{sweep.tier.value}"), self._clock)
+            before = uow.sweeps.finished_before(sweep.outlet, sweep.tier, sweep.started_at)
+            admit_all(uow, merge(matches, f"sweep:{sweep.tier.value}", _absent(before, sweep)), self._clock)
             uow.sweeps.advance(sweep)
             spent = _spent(uow.actions.get_state("sweep.queries"), self._clock.now()) + report.queries
             uow.actions.set_state("sweep.queries", f"{self._clock.now():%Y-%m-%d} {spent}")
@@ -146,6 +147,16 @@ class Sweeper:
         await self._store.write(lambda uow: uow.outbox.publish([event], now))
         if progress is not None:
             progress(Progress(sweep=sweep, found=(), queries=report.queries, vantage_failed=True, detail=report.detail))
+
+
+def _absent(before: Sweep | None, sweep: Sweep) -> datetime | None:
+    """When the sweep before this one found that what is new now did not exist.
+
+    Only where it asked for the same names and all were answered: a name that stayed unanswered was not absent.
+    """
+    if before is None or before.generator != sweep.generator or before.unanswered:
+        return None
+    return before.started_at
 
 
 def _advanced(sweep: Sweep, report: ProbeReport, names: int) -> Sweep:

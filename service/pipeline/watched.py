@@ -53,7 +53,6 @@ class Watched:
 
     async def refresh(self) -> Knowledge:
         """Read the watch list and the baselines; build anew only what changed."""
-
         mark = await self._store.read(_mark)
         if self._knowledge is None or mark != self._mark:
             baselines = await self._store.read(lambda uow: uow.outlets.baselines())

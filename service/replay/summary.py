@@ -77,7 +77,7 @@ def compared(summary: Summary, scenario: Scenario) -> list[str]:
     lines = [
         f"{summary.scenario}: {found} of {len(expected)} lookalikes flagged, {len(summary.false_flags)} false flags",
         f"alerts delivered {summary.alerts_delivered}, of which {summary.alerts_unverified} failed verification",
-        f"blocks known {summary.blocks}; down after a block {summary.down_after_block}; resurfaced {summary.resurfaced}",
+        f"{summary.blocks} blocks; down after a block {summary.down_after_block}; resurfaced {summary.resurfaced}",
         f"successors {summary.successors} of {successors}; days to the first: {summary.days_to_first_successor}",
         f"{summary.looks} looks, {summary.queries} names asked for, {summary.seconds:.0f} seconds",
     ]

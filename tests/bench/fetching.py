@@ -197,22 +197,23 @@ def serve(folder: str, ports: Any) -> None:
 
 
 def news_page() -> bytes:
-    """A made-up page of forty thousand bytes with the elements of a news site."""
+    """A made-up page of forty thousand bytes, with the shares of markup, script and prose that real news pages have."""
     words, page = random.Random(7), []  # noqa: S311 - prose, no secrets
     teaser = (
         '<li class="teaser teaser--{0}"><a href="/politik/artikel-ueber-ein-thema-{0}">'
         '<img src="/img/{0}.jpg"><h3>Titel {0}</h3></a></li>'
     )
     page.append(
-        "<!doctype html><html lang=de><head><title>Nachrichten</title><link rel=stylesheet href=/main.css></head><body>"
+        "<!doctype html><html lang=de><head><title>Nachrichten</title><link rel=stylesheet href=/main.css></head>"
     )
     page.append(
-        "<header><nav><ul>" + "".join(f"<li><a href=/r{i}>Ressort {i}</a>" for i in range(20)) + "</ul></nav></header>"
+        "<body><header><nav><ul>" + "".join(f"<li><a href=/r{i}>Ressort {i}</a>" for i in range(20)) + "</ul></nav>"
     )
-    page.append("<ul>" + "".join(teaser.format(i) for i in range(60)) + "</ul><article>")
-    while sum(map(len, page)) < PAGE_BYTES:
-        page.append("<p>" + " ".join(f"wort{words.randrange(3000)}" for _ in range(60)) + "</p>")
-    return "".join(page).encode()[:PAGE_BYTES]
+    page.append("</header><ul>" + "".join(teaser.format(i) for i in range(60)) + "</ul><article>")
+    page.extend("<p>" + " ".join(f"wort{words.randrange(3000)}" for _ in range(60)) + "</p>" for _ in range(16))
+    settings = "".join(f'"setting{i}":{{"value":{words.random()}}},' for i in range(1000))
+    page.append("</article><script>gtag('config','G-ABC1234567');var settings={" + settings)
+    return "".join(page).encode()[: PAGE_BYTES - 9] + b"</script>"
 
 
 def main() -> None:

@@ -70,6 +70,7 @@ def _after(old: Site, given_site: Site) -> Site:
         domain=old.domain,
         source=old.source,
         admitted_at=old.admitted_at,
+        absent_at=old.absent_at,
         observation=given_site.observation or old.observation,
         lookalikes=lookalikes,
         blocks=_added(old.blocks, given_site.blocks, lambda one: one.id),

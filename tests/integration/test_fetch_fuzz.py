@@ -16,12 +16,26 @@ from tests.fakes_fetching import DESKTOP, TitleParser
 ANSWERS = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 25\r\n\r\n<title>Page</title>012345",
     b"HTTP/1.1 302 Found\r\nLocation: http://fuzz.example/next?a=b#c\r\nSet-Cookie: a=b; Path=/; Max-Age=5\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/html\r\n\r\n5\r\n<titl\r\n8\r\ne>x</tit\r\n0\r\nX: y\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/html\r\n\r\n5\r\n<titl\r\n"
+    b"8\r\ne>x</tit\r\n0\r\nX: y\r\n\r\n",
     b"HTTP/1.0 404 Not Found\r\nServer: x\r\nSet-Cookie: \xff\xfe=\x80; Expires=Thu, 01 Jan 2099 00:00:00 GMT\r\n\r\nbody",
-    b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Type: text/html\r\n\r\n" + gzip.compress(b"<title>x</title>" * 9),
+    b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Type: text/html\r\n\r\n" + gzip.compress(b"<title>x" * 9),
     b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 301 Moved\r\nLocation: //[::1]:99999/\xe4\r\n\r\n",
 )
-PIECES = (b"\r\n", b"\n", b"\x00", b": ", b"\xff", b"Location: ", b"http://", b"Content-Length: -1\r\n", b"[", b"%", b"Set-Cookie: ", b";" * 50)
+PIECES = (
+    b"\r\n",
+    b"\n",
+    b"\x00",
+    b": ",
+    b"\xff",
+    b"Location: ",
+    b"http://",
+    b"Content-Length: -1\r\n",
+    b"[",
+    b"%",
+    b"Set-Cookie: ",
+    b";" * 50,
+)
 ROUNDS = 400
 
 

@@ -160,13 +160,6 @@ def test_every_charset_can_be_read_though_no_file_can_be_opened() -> None:
     with_parser(scenario)
 
 
-class Frames:
-    """What a child that speaks nonsense would send."""
-
-    def __init__(self, answer: bytes) -> None:
-        self.answer = answer
-
-
 @pytest.mark.parametrize("answer", [b"[]", b"not json", b'{"title": 1}', b'{"no_such_field": 1}', b"\xff\xfe"])
 def test_an_answer_that_is_no_page_is_a_finding(answer: bytes) -> None:
     """The child reads hostile bytes, so it may have been taken over: nothing that it says is believed unchecked."""

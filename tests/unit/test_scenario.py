@@ -150,6 +150,7 @@ def test_an_event_may_name_its_new_value_as_to(tmp_path: Path) -> None:
         ("2022-06-04T06:30:00", datetime(2022, 6, 4, 6, 30, tzinfo=UTC)),
         ("2022-06-04T06:30:00+02:00", datetime(2022, 6, 4, 4, 30, tzinfo=UTC)),
         ('"2022-06-04"', day(4)),
+        ('"20220604"', day(4)),
         ('"2022-06-04T06:30:00Z"', datetime(2022, 6, 4, 6, 30, tzinfo=UTC)),
     ],
 )
@@ -168,7 +169,8 @@ MISTAKES = [
     # what is written instead of what, and the key and the reason that the error names
     ('name = "a-week"', "", "scenario.name", "is missing"),
     ('name = "a-week"', 'name = "a-week"\nnmae = "x"', "scenario.nmae", "did you mean name"),
-    ("[scenario]", "[scene]", "scenario", "is missing"),
+    ("[scenario]", "[scene]", "scenario", "is missing (write [scenario])"),
+    ("[scenario]", "scenario = 1\n[scene]", "scenario", "must be a table"),
     ("[[action]]", "[[acts]]", "acts", "unknown key"),
     ("[[action]]", "[action]", "action", "array of tables"),
     ("end = 2022-06-30", "end = 2022-05-30", "scenario.end", "before the beginning"),

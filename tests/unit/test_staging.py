@@ -252,6 +252,15 @@ def test_a_site_below_another_is_gone_while_that_one_is_not_delegated() -> None:
     assert present == [True, False, False, False]
 
 
+def test_a_site_below_another_resolves_only_while_it_is_registered_itself() -> None:
+    above = site_of(certificate_names=("blatt.ltd", "video.blatt.ltd"), reported=("https://video.blatt.ltd/x",))
+    below = site_of(name="video.blatt.ltd", registered=day(5), live_from=day(5))
+    before, after = at(4, above, below), at(5, above, below)
+    assert "video.blatt.ltd" not in before.hosts
+    assert before.names["blatt.ltd"].hosts == ()
+    assert "video.blatt.ltd" in after.hosts
+
+
 # -- blocks and events -------------------------------------------------------------------------------------------------
 
 

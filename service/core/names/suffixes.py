@@ -9,7 +9,7 @@ Suffixes are A-labels in lower case.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
@@ -50,13 +50,19 @@ REGISTRY_LIKE: Final = frozenset(_table("registry_suffixes.txt"))
 """Private suffixes under which anybody buys a name as from a registry; ``registry_suffixes.txt`` says from whom."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Rules:
     """One part of the list: names that are suffixes, parents whose every child is one, and the exceptions to those."""
 
     exact: frozenset[str]
     parents: frozenset[str]
     exceptions: frozenset[str]
+
+    @cached_property
+    def deep(self) -> frozenset[str]:
+        """Last two labels of every rule that has two or more: a host that ends otherwise has a suffix of one."""
+        rules = self.exact | self.parents | self.exceptions
+        return frozenset(".".join(rule.rsplit(".", 2)[-2:]) for rule in rules if "." in rule)
 
 
 def public_suffix(host: str) -> str | None:
@@ -66,19 +72,25 @@ def public_suffix(host: str) -> str | None:
     without the last one: an unknown top-level domain is not taken for a suffix.
     """
     rules = _known()
-    start = 0
+    dot = host.rfind(".")
+    last = host[dot + 1 :]
+    second = host.rfind(".", 0, max(dot, 0))
+    if last not in rules.parents and host[second + 1 :] not in rules.deep:
+        return last if last in rules.exact else None
+    return _longest(host, rules)
+
+
+def _longest(host: str, rules: _Rules) -> str | None:
+    tail = host
     while True:
-        tail = host[start:]
-        dot = tail.find(".")
+        first, _, rest = tail.partition(".")
         if tail in rules.exact:
             return tail
-        if dot < 0:
+        if not rest:
             return None
-        if tail in rules.exceptions:
-            return tail[dot + 1 :]
-        if tail[dot + 1 :] in rules.parents:
-            return tail
-        start += dot + 1
+        if tail in rules.exceptions or (rest in rules.parents and first):
+            return rest if tail in rules.exceptions else tail
+        tail = rest
 
 
 def icann() -> frozenset[str]:

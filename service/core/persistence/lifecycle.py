@@ -75,7 +75,7 @@ class Rules:
     """The figures of the state machine.
 
     ``down_looks`` failed looks in a row seen by ``down_resolvers`` resolvers end an episode; where fewer resolvers are
-    configured, twice as many looks. ``censor_after`` looks without the content, over ``censor_span`` or more, censor it.
+    configured, twice as many looks. ``censor_after`` looks without the content, over ``censor_span``, censor it.
     ``new_window``: a registration younger than this on discovery is new.
     """
 
@@ -251,7 +251,8 @@ def _announced(site: Site, lookalike: Lookalike, look: Look, rules: Rules) -> tu
 
 def _first_seen_as(site: Site, lookalike: Lookalike, rules: Rules) -> FirstSeenAs:
     if site.registration is None or site.registration.created_at is None:
-        return FirstSeenAs.UNKNOWN
+        absent = site.absent_at is not None and lookalike.discovered_at - site.absent_at < rules.new_window
+        return FirstSeenAs.NEWLY_REGISTERED if absent else FirstSeenAs.UNKNOWN
     young = lookalike.discovered_at - site.registration.created_at < rules.new_window
     return FirstSeenAs.NEWLY_REGISTERED if young else FirstSeenAs.PREEXISTING
 

@@ -11,7 +11,14 @@ from service.core.model import AnalystWord, Site
 
 # Registries print creation dates with and without a time of day; a later date by more than this is a new registration.
 _NEW_PERIOD = timedelta(days=1)
-_ANSWERED = frozenset({RegistrationStatus.FOUND_DATE, RegistrationStatus.FOUND_NO_DATE, RegistrationStatus.NOT_FOUND})
+_ANSWERED = frozenset(
+    {
+        RegistrationStatus.FOUND_DATE,
+        RegistrationStatus.FOUND_NO_DATE,
+        RegistrationStatus.NOT_FOUND,
+        RegistrationStatus.NOT_PUBLISHED,
+    }
+)
 
 
 def better(known: Registration | None, asked: Registration | None) -> Registration | None:

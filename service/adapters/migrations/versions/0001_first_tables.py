@@ -117,6 +117,7 @@ def _sites() -> None:
         _text("source"),
         _big("version"),
         _time("admitted_at"),
+        _time("absent_at", nullable=True),
         _time("due_at"),
         _text("availability"),
         _time("availability_since", nullable=True),

@@ -167,6 +167,7 @@ def rules(settings: Settings) -> Rules:
             young=watch.young,
             live=watch.live,
             blocked=watch.blocked,
+            settled=watch.settled,
             failing=watch.failing,
             dormant=watch.dormant,
             innocent=watch.innocent,

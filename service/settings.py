@@ -199,8 +199,11 @@ class Watch(_Section):
 
     first: Duration = Field(timedelta(minutes=15), description="gap after the first look; it grows with the age")
     young: Duration = Field(timedelta(hours=24), description="longest gap in the first 90 days")
-    live: Duration = Field(timedelta(hours=12), description="longest gap while an impersonation is served")
-    blocked: Duration = Field(timedelta(hours=12), description="longest gap in the 90 days after a block")
+    live: Duration = Field(timedelta(hours=24), description="longest gap while an impersonation is served")
+    blocked: Duration = Field(timedelta(hours=24), description="longest gap in the 90 days after a block")
+    settled: Duration = Field(
+        timedelta(hours=48), description="gap for served or blocked sites on which nothing changed for 30 days"
+    )
     failing: Duration = Field(timedelta(hours=2), description="gap while a served impersonation does not answer")
     dormant: Duration = Field(timedelta(days=3), description="gap for what shows nothing")
     innocent: Duration = Field(timedelta(days=7), description="gap for live sites that nothing speaks against")

@@ -14,12 +14,10 @@ from service.adapters.dialer import Dialer, NoAddress, Purpose, Refused
 from service.adapters.exchange import Answer, Exchanger, Headers
 from service.core.errors import InvalidInput
 from service.core.facts import html, urls
+from service.core.facts.cookies import Cookies
 from service.core.facts.page import REDIRECTS, FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, onward
 from service.core.facts.urls import WebUrl
 from service.ports import Parser
-
-_MOST_COOKIES, _COOKIE_BYTES = 50, 8192
-"""What one answer may set: browsers keep at least 50 cookies of a host (RFC 6265 6.1), servers take headers of 8 KB."""
 
 _SHOWN = 300
 
@@ -102,7 +100,7 @@ class Chain:
         self._verified_only, self._read_pages = verified_only, read_pages
         self._steps: list[_Step] = []
         self._seen: set[tuple[str, str]] = set()
-        self._cookies = httpx.Cookies()
+        self._cookies = Cookies()
         self._outside = False
         self._page: PageFacts | None = None
 
@@ -123,7 +121,8 @@ class Chain:
             profile=profile,
             outcome=answer.outcome,
             hops=tuple(
-                Hop(url=s.text, kind=s.kind, status=s.answer.status, address=s.answer.address) for s in self._steps
+                Hop(url=s.text, kind=s.kind, status=s.answer.status, address=s.answer.address, tls=s.answer.tls)
+                for s in self._steps
             ),
             final_url=last.text,
             status=answer.status,
@@ -179,7 +178,7 @@ class Chain:
         self._outside = self._outside or route.outside
         async with self._means.turns.at(route.address, Waiting(deadline)):
             await self._means.exchanger.ask(request, route, step.answer, verified_only=self._verified_only)
-        self._keep_cookies(request, step.answer)
+        self._cookies.keep(url, step.answer.headers.get_list("set-cookie"))
         return step.answer.status is not None
 
     def _request(self, step: _Step, url: WebUrl) -> httpx.Request:
@@ -188,14 +187,8 @@ class Chain:
             # Browsers then send the page that led on, cut to its origin; over HTTP redirects the first referrer stays.
             origin = urls.parse(self._steps[-2].text).origin + "/"
             headers = [(name, value) for name, value in headers if name.lower() != "referer"] + [("Referer", origin)]
-        request = httpx.Request("GET", url.text, headers=headers)
-        self._cookies.set_cookie_header(request)
-        return request
-
-    def _keep_cookies(self, request: httpx.Request, answer: Answer) -> None:
-        lines = answer.headers.get_list("set-cookie")
-        if lines and len(lines) <= _MOST_COOKIES and sum(map(len, lines)) <= _COOKIE_BYTES:
-            self._cookies.extract_cookies(httpx.Response(200, headers=answer.headers, request=request))
+        cookies = self._cookies.header(url)
+        return httpx.Request("GET", url.text, headers=[*headers, *([("Cookie", cookies)] if cookies else [])])
 
     async def _onward(self, step: _Step, url: WebUrl) -> tuple[HopKind, str] | None:
         """Where the answer leads; reads its page on the way."""

@@ -14,7 +14,7 @@ import ipaddress
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookiejar import CookieJar
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
@@ -143,23 +143,30 @@ class Dialer:
 
         It follows no redirect, keeps no cookie and no connection, reads no environment, speaks HTTP/1.1 and asks for
         unencoded bodies. ``timeout`` in seconds for each wait, ``budget`` in bytes for each connection. Encoded answers
-        are refused (httpx.DecodingError) except for pages, whose reader decodes with limits of its own.
+        are refused (httpx.DecodingError), because httpx decodes without limits.
         """
         kind = Purpose(purpose)
-        context = self._verifying if verify else self._lenient
+        return httpx.AsyncClient(
+            transport=self.transport(kind, verify=verify, budget=budget),
+            trust_env=False,
+            follow_redirects=False,
+            cookies=_NoCookies(),
+            timeout=timeout,
+            headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
+            event_hooks={"response": [_refuse_encoded]},
+        )
+
+    def transport(self, purpose: str, *, verify: bool = True, budget: int = DEFAULT_BUDGET) -> VettedTransport:
+        """What a client sends requests through, for who needs answers as they come: encoded, with any header.
+
+        ``budget`` in bytes for each connection; the connection's stream takes more (``allow``).
+        """
+        kind = Purpose(purpose)
 
         async def dial(request: httpx.Request) -> streams.SocketStream:
             return await self._dial(kind, request, budget)
 
-        return httpx.AsyncClient(
-            transport=VettedTransport(dial, context),
-            trust_env=False,
-            follow_redirects=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=timeout,
-            headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
-            event_hooks={} if kind is Purpose.PAGES else {"response": [_refuse_encoded]},
-        )
+        return VettedTransport(dial, self._verifying if verify else self._lenient)
 
     async def connect(
         self, purpose: str, host: str, port: int, *, limit: int = 65_536
@@ -217,6 +224,16 @@ async def _first(route: Route, dial: Callable[[str, int], Awaitable[T]]) -> T:
         except (httpcore.NetworkError, httpcore.TimeoutException) as error:
             failure = error
     raise failure if failure is not None else NoAddress(f"{route.host} has no address")
+
+
+class _NoCookies(CookieJar):
+    """Keeps nothing, and parses nothing either: the standard library's reading of dates warns about hostile ones."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Keep nothing."""
+
+    def add_cookie_header(self, request: object) -> None:
+        """Send nothing."""
 
 
 async def _refuse_encoded(response: httpx.Response) -> None:

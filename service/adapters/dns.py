@@ -113,7 +113,8 @@ class DnsResolver:
         if await self._complaint(vantage, self._control_seconds):
             return DnsAnswers(vantage=vantage.name, status=DnsStatus.VANTAGE_FAILED)
         with Conversation(vantage.upstreams) as talk:
-            answers = await self._ask(talk, vantage.name, host, domain)
+            types = self._types if vantage is self._vantages[0] else ()
+            answers = await _ask(talk, vantage.name, host, domain, types)
         # A failure or an absence is the name's own only if the vantage still answers its controls after it.
         if answers.status in _FAILED:
             complaint = await self._complaint(vantage, 0.0)
@@ -122,17 +123,6 @@ class DnsResolver:
         else:
             return answers
         return DnsAnswers(vantage=vantage.name, status=DnsStatus.VANTAGE_FAILED) if complaint else answers
-
-    async def _ask(self, talk: Conversation, vantage: str, host: str, domain: str) -> DnsAnswers:
-        """A of the host first: where it fails, or denies the registrable name, nothing else is worth a question."""
-        first = await talk.ask(host, "A")
-        if first.failed or (first.status is DnsStatus.NXDOMAIN and host == domain):
-            return read_answers(vantage, {"A": first}, {})
-        second = () if first.status is DnsStatus.NXDOMAIN else ("AAAA",)
-        questions = [(host, kind) for kind in second] + [(domain, kind) for kind in self._types]
-        found = await asyncio.gather(*(talk.ask(name, kind) for name, kind in questions))
-        host_answers: dict[str, Answer] = {"A": first} | dict(zip(second, found, strict=False))
-        return read_answers(vantage, host_answers, dict(zip(self._types, found[len(second) :], strict=True)))
 
     async def _complaint(self, vantage: _Vantage, age: float) -> str:
         """Why a vantage is not to be believed, in words, by controls no older than ``age`` seconds; "" where it is."""
@@ -160,6 +150,21 @@ class DnsResolver:
         if absent.status is DnsStatus.ANSWERED:
             return "answers for a random name that does not exist"
         return "answers for no random control name" if absent.failed else ""
+
+
+async def _ask(talk: Conversation, vantage: str, host: str, domain: str, types: Sequence[str]) -> DnsAnswers:
+    """A of the host first: where it fails, or denies the registrable name, nothing else is worth a question.
+
+    ``types`` are asked of the domain, by the own vantage only: others are there to see whether they answer otherwise.
+    """
+    first = await talk.ask(host, "A")
+    if first.failed or (first.status is DnsStatus.NXDOMAIN and host == domain):
+        return read_answers(vantage, {"A": first}, {})
+    second = () if first.status is DnsStatus.NXDOMAIN else ("AAAA",)
+    questions = [(host, kind) for kind in second] + [(domain, kind) for kind in types]
+    found = await asyncio.gather(*(talk.ask(name, kind) for name, kind in questions))
+    host_answers: dict[str, Answer] = {"A": first} | dict(zip(second, found, strict=False))
+    return read_answers(vantage, host_answers, dict(zip(types, found[len(second) :], strict=True)))
 
 
 def _is_address(host: str) -> bool:

@@ -64,13 +64,8 @@ class Exchanger:
 
     def __init__(self, dialer: Dialer, limits: ExchangeLimits) -> None:
         self._limits = limits
-        self._verifying = dialer.client(Purpose.PAGES, budget=_BEFORE_BODY)
-        self._lenient = dialer.client(Purpose.PAGES, verify=False, budget=_BEFORE_BODY)
-
-    async def close(self) -> None:
-        """Give the clients back."""
-        await self._verifying.aclose()
-        await self._lenient.aclose()
+        self._verifying = dialer.transport(Purpose.PAGES, budget=_BEFORE_BODY)
+        self._lenient = dialer.transport(Purpose.PAGES, verify=False, budget=_BEFORE_BODY)
 
     async def ask(self, request: httpx.Request, route: Route, answer: Answer, *, verified_only: bool) -> None:
         """Fill ``answer``. Every failure of the other side is an outcome in it."""
@@ -86,10 +81,12 @@ class Exchanger:
         if distrust and not verified_only:
             await self._attempt(self._lenient, request, answer, distrust)
 
-    async def _attempt(self, client: httpx.AsyncClient, request: httpx.Request, answer: Answer, distrust: str) -> str:
+    async def _attempt(
+        self, transport: httpx.AsyncBaseTransport, request: httpx.Request, answer: Answer, distrust: str
+    ) -> str:
         """One try; what TLS found fault with, in words, where it never came to an answer."""
         try:
-            response = await client.send(request, stream=True)
+            response = await transport.handle_async_request(request)
             try:
                 await self._read(response, answer, distrust)
             finally:

@@ -38,15 +38,14 @@ class FetchLimits:
 
 
 class GuardedFetcher:
-    """Fetches and reads pages (``ports.Fetcher``). Close it after use; dialer and parser are their makers'."""
+    """Fetches and reads pages (``ports.Fetcher``). Dialer and parser are closed by whoever made them."""
 
     def __init__(self, dialer: Dialer, parser: Parser, limits: FetchLimits | None = None) -> None:
         limits = limits or FetchLimits()
-        self._exchanger = Exchanger(dialer, limits.exchange)
         self._at_once = asyncio.Semaphore(limits.at_once)
         self._means = Means(
             dialer=dialer,
-            exchanger=self._exchanger,
+            exchanger=Exchanger(dialer, limits.exchange),
             parser=parser,
             turns=Turns(limits.per_address),
             total=limits.total,
@@ -68,8 +67,7 @@ class GuardedFetcher:
         return found.body_sha256 if came and not found.content_type.lower().startswith("text/") else ""
 
     async def close(self) -> None:
-        """Give the clients back."""
-        await self._exchanger.close()
+        """Nothing is held between fetches: every connection is closed with its answer."""
 
     async def _run(
         self, url: str, profile: Profile, languages: Sequence[str], *, verified_only: bool, read_pages: bool = True

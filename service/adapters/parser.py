@@ -13,7 +13,9 @@ import math
 import os
 import signal
 import sys
+from collections import OrderedDict
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +29,9 @@ T = TypeVar("T")
 
 MOST_ANSWER = 2 * 1024 * 1024
 """Bytes of one answer: several times what all bounds of the facts add up to."""
+
+KEPT_PAGES = 200
+"""Pages whose facts are kept: about a hundred kilobytes each."""
 
 _START_SECONDS = 30.0
 _PATH = os.pathsep.join(dict.fromkeys([str(Path(service.__file__).resolve().parent.parent), *filter(None, sys.path)]))
@@ -50,17 +55,34 @@ class ChildParser:
         for _ in range(workers):
             self._idle.put_nowait(_Child(self._limits))
         self._children = workers
+        self._read: OrderedDict[bytes, PageFacts] = OrderedDict()
 
     async def parse(self, body: bytes, content_type: str, url: str) -> PageFacts:
         """The page's facts. ``unparseable`` says why a page was given up; then only its title is there."""
         if not body:
             return PageFacts()
+        # Facts follow from the bytes alone, and most looks find the bytes of the look before.
+        key = sha256(b"\0".join((content_type.encode(), url.encode(), body))).digest()
+        known = self._read.get(key)
+        if known is None:
+            known = await self._ask(body, content_type, url)
+            self._keep(key, known)
+        return known
+
+    async def _ask(self, body: bytes, content_type: str, url: str) -> PageFacts:
         child = await self._idle.get()
         try:
             facts = await child.read(body, content_type, url)
         finally:
             self._idle.put_nowait(child)
         return replace(facts, title=html.title(body, content_type)) if facts.unparseable else facts
+
+    def _keep(self, key: bytes, facts: PageFacts) -> None:
+        """Keep what was read; what was given up is tried again, for it may have been the machine's fault."""
+        if not facts.unparseable:
+            self._read[key] = facts
+        if len(self._read) > KEPT_PAGES:
+            self._read.popitem(last=False)
 
     async def close(self) -> None:
         """Stop the children; pages that are being read are waited for, each within its time."""

@@ -111,7 +111,7 @@ class SqlViews:
         return [_event(row) for row in self._connection.execute(query)]
 
     def counts(self) -> dict[str, int]:
-        """Rows by kind; lookalikes that are flagged; deliveries by state; looks made and names that sweeps asked for."""
+        """Rows by kind; flagged lookalikes; deliveries by state; looks made; names that sweeps asked for."""
         counts = {kind: self._count(select(func.count()).select_from(one)) for kind, one in _COUNTED.items()}
         counts["flagged"] = self._count(select(func.count()).select_from(LOOKALIKE).where(LOOKALIKE.c.flagged))
         counts["looks"] = self._count(select(func.coalesce(func.sum(tables.OBSERVATION.c.count), 0)))

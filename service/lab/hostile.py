@@ -249,6 +249,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "/to-mapped": _redirect(b"http://[::ffff:169.254.169.254]/"),
     "/to-number": _redirect(b"http://2852039166/"),
     "/to-file": _redirect(b"file:///etc/passwd"),
+    "/to-nonsense": _redirect(b"//[::1]:99999/\xe4"),
     "/to-user": _redirect(b"http://good.example@169.254.169.254/"),
     "/to-ssh": _redirect(b"http://127.0.0.1:22/"),
     "/refresh": page(b"<meta http-equiv=refresh content='0; url=/?from-refresh'><title>moving</title>"),

@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 from service.core.facts.dns import DnsFacts
 from service.core.facts.page import FetchedPage, FetchOutcome
-from service.core.model import Availability, Outlet, Profile, Site
+from service.core.model import Outlet, Profile, Site
 from service.pipeline.resolve import changed
 from service.ports import Fetcher
 
 _OK = 200
+_WEEK = 7
+_FRESH = timedelta(days=3)
 _NO_ANSWER = frozenset({FetchOutcome.UNREACHABLE, FetchOutcome.TIMEOUT, FetchOutcome.PROTOCOL_ERROR})
 
 
@@ -38,7 +40,7 @@ async def fetch(
     if not dns.own.addresses or not wanted(plan, site, dns, now):
         return ()
     languages = tuple(dict.fromkeys(language for outlet in outlets for language in outlet.languages))
-    pages = [_fetch_one(fetcher, url, profile, languages) for url, profile in asks(plan, site)]
+    pages = [_fetch_one(fetcher, url, profile, languages) for url, profile in asks(plan, site, now)]
     return tuple(await asyncio.gather(*pages))
 
 
@@ -46,10 +48,11 @@ async def with_icon(
     fetcher: Fetcher, plan: FetchPlan, site: Site, dns: DnsFacts, pages: tuple[FetchedPage, ...]
 ) -> tuple[FetchedPage, ...]:
     """The pages with the digest of the site's own icon, asked for when content is new or has moved, not always."""
-    if site.availability is Availability.LIVE and not changed(site.dns, dns):
-        return pages
     shown = next((page for page in pages if page.page is not None and page.status == _OK), None)
     if shown is None or shown.page is None:
+        return pages
+    titles = [page.get("title") for page in site.observation.summary.get("pages", ())] if site.observation else []
+    if shown.page.title in titles and not changed(site.dns, dns):
         return pages
     url = shown.page.favicon_url or f"https://{site.host}/favicon.ico"
     if urlsplit(url).hostname != site.host:
@@ -68,29 +71,37 @@ def wanted(plan: FetchPlan, site: Site, dns: DnsFacts, now: datetime) -> bool:
     return now - site.pages_fetched_at >= plan.every
 
 
-def asks(plan: FetchPlan, site: Site) -> list[tuple[str, Profile]]:
+def asks(plan: FetchPlan, site: Site, now: datetime) -> list[tuple[str, Profile]]:
     """The (URL, profile) pairs of this look, in order: what last showed the content, the root, then other targets.
 
-    A site whose content is known gets that pair and the root under the next profile in turn; one whose content is not
-    known gets every profile on its root, since clones hide from all visitors but those that come from a social post.
+    A site whose content is known gets that pair and the root under another profile. One whose content is not known gets
+    the first and the last profile (from a social post: clones hide from all others) on its root and on two targets.
+    Everything is asked for in the three days after anything changed, and once a week.
     """
     profiles = {profile.name: profile for profile in plan.profiles}
     root = f"https://{site.host}/"
-    turn = site.observation.count if site.observation else 0
     shown = [
         (episode.url, profiles[episode.profile])
         for lookalike in site.lookalikes
         for episode in lookalike.episodes[-1:]
         if episode.profile in profiles
     ]
-    if any(lookalike.open_episode for lookalike in site.lookalikes):
-        others = [profile for profile in plan.profiles if (root, profile) not in shown]
-        found = [*shown, (root, others[turn % len(others)])] if others else shown
+    if any(lookalike.open_episode for lookalike in site.lookalikes) and not _full_turn(site, now):
+        other = next(profile for profile in plan.profiles if (root, profile) not in shown)
+        found = [*shown, (root, other)]
     else:
-        roots = [(root, profile) for profile in plan.profiles]
-        targets = [(target.url, profile) for target in site.targets for profile in plan.profiles[-2:]]
-        found = [*shown, *roots, *targets]
+        whole = _full_turn(site, now) or site.observation is None or now - (site.active_at or now) < _FRESH
+        profiles_now = plan.profiles if whole else (plan.profiles[0], plan.profiles[-1])
+        targets = site.targets if whole else site.targets[:2]
+        roots = [(root, profile) for profile in profiles_now]
+        found = [*shown, *roots, *((target.url, profile) for target in targets for profile in profiles_now[1:])]
     return _unique(found)[: plan.budget]
+
+
+def _full_turn(site: Site, now: datetime) -> bool:
+    """Whether this look is the week's first one of a site; sites have their turns on different days."""
+    day = (now.toordinal() + sum(site.host.encode())) % _WEEK
+    return day == 0 and (site.looked_at is None or site.looked_at.date() != now.date())
 
 
 def _unique(pairs: list[tuple[str, Profile]]) -> list[tuple[str, Profile]]:

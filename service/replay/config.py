@@ -18,12 +18,14 @@ def settings_for(base: Settings, scenario: Scenario, lab: dict[str, Any], folder
     """``base`` with database and internet replaced. ``lab`` is what the lab printed, ``folder`` the replay's own."""
     kept = base.service.model_dump(exclude_unset=True)
     tables = {name: {**kept.get(name, {}), **lab.get(name, {})} for name in {*kept, *lab}}
+    tables["dns"] = {"window": 1000, **tables["dns"]}
     tables["database"] = {"url": f"sqlite:///{folder / 'replay.db'}"}
     # Days pass in tenths of seconds: what bounds a day's queries on the internet would stop the replay here.
     tables["sweep"] = {
         **tables.get("sweep", {}),
         "tiers": tuple(tier.value for tier in scenario.sweep_tiers),
         "daily_queries": 0,
+        "shard": 20_000,  # four times as many names between two saved positions: nearly twice the speed (measured)
         **_intervals(base, scenario),
     }
     return Settings(

@@ -21,7 +21,7 @@ from service.lab.staging import RecordedBlock, moments, recorded_blocks_between,
 from service.ports import UnitOfWork
 
 # Looks that fall due within this are made together at its end.
-QUANTUM = timedelta(hours=1)
+QUANTUM = timedelta(hours=6)
 _DAY = timedelta(days=1)
 NOW, DONE = "replay.now", "replay.done"
 

@@ -77,7 +77,7 @@ def settings(lab: Lab, folder: Path) -> Path:
     config = folder / "config"
     config.mkdir()
     watch = "".join(
-        f'{key} = "1s"\n' for key in ("first", "young", "live", "blocked", "failing", "dormant", "innocent")
+        f'{key} = "1s"\n' for key in ("first", "young", "live", "blocked", "settled", "failing", "dormant", "innocent")
     )
     (config / "service.toml").write_text(
         f'{lab.settings}\n[database]\nurl = "sqlite:///{folder}/spoofwatch.db"\n[api]\nport = 0\n'

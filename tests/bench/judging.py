@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
@@ -73,17 +74,18 @@ def main() -> None:
     parser.add_argument("--pages", type=Path, required=True)
     parser.add_argument("--other", type=Path, required=True)
     parser.add_argument("--show", default="", help="explain wrong cases whose kind begins so")
+    parser.add_argument("--ablate", action="store_true", help="what each kind of evidence adds, by leaving it out")
     options = parser.parse_args()
     captures = read_captures(options.pages)
     others = read_others(options.other)
     outlets = outlets_of(captures)
     others = [(file, page) for file, page in others if not own_page(page, outlets.values())]
     policy = ScoringPolicy()
-    for title, cases, good in (
-        ("clones", list(clones(captures, outlets)), Verdict.IMPERSONATION),
-        ("innocents", list(innocents(captures, outlets, others)), Verdict.UNKNOWN),
-    ):
-        table(title, cases, policy, good, options.show)
+    copies, strangers = list(clones(captures, outlets)), list(innocents(captures, outlets, others))
+    table("clones", copies, policy, Verdict.IMPERSONATION, options.show)
+    table("innocents", strangers, policy, Verdict.UNKNOWN, options.show)
+    if options.ablate:
+        ablation(copies, strangers, policy)
     speed(captures, outlets, policy)
 
 
@@ -329,25 +331,67 @@ def look_of(page: PageFacts) -> Look:
 
 
 def table(title: str, cases: Sequence[Case], policy: ScoringPolicy, good: Verdict, show: str) -> None:
-    """Print how each kind of case was judged."""
+    """Print how each kind of case was judged, and all of them whose metadata was left alone together."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for case in cases:
-        found = judged(case, policy)
-        right = [j for j in found if case.target is None or j.outlet == case.target]
-        if case.target is None and good is Verdict.IMPERSONATION:
-            right = [j for j in found if j.outlet == case.about]
-            counts[case.kind]["false"] += any(j.outlet != case.about for j in found)
-        verdict = max((j.verdict for j in right), key=list(Verdict).index, default=Verdict.UNKNOWN)
-        counts[case.kind][verdict.value] += 1
+        verdict, false, found = outcome(case, policy, good)
+        whole = f"ALL {case.kind.split(':')[0]}" + (", all rewritten" if "all rewritten" in case.kind else "")
+        for kind in (case.kind, whole):
+            counts[kind][verdict.value] += 1
+            counts[kind]["false"] += false
         if show and case.kind.startswith(show) and verdict is not good:
-            print("\n", case.kind, case.about, *(line for j in right for line in explain(j)), sep="\n   ")
+            print("\n", case.kind, case.about, *(line for j in found for line in explain(j)), sep="\n   ")
     print(f"\n{title:60} {'cases':>6} {'imperson.':>9} {'suspected':>9} {'unknown':>8} {'false':>6}")
-    for kind, found_here in sorted(counts.items()):
-        total = sum(n for k, n in found_here.items() if k != "false")
-        shares = [
-            f"{found_here[v.value] / total:8.1%}" for v in (Verdict.IMPERSONATION, Verdict.SUSPECTED, Verdict.UNKNOWN)
-        ]
-        print(f"{kind:60} {total:6} {shares[0]:>9} {shares[1]:>9} {shares[2]:>8} {found_here['false']:6}")
+    for kind, seen in sorted(counts.items()):
+        total = sum(n for k, n in seen.items() if k != "false")
+        shares = [f"{seen[v.value] / total:8.1%}" for v in (Verdict.IMPERSONATION, Verdict.SUSPECTED, Verdict.UNKNOWN)]
+        print(f"{kind:60} {total:6} {shares[0]:>9} {shares[1]:>9} {shares[2]:>8} {seen['false']:6}")
+
+
+def outcome(case: Case, policy: ScoringPolicy, good: Verdict) -> tuple[Verdict, bool, list[Judgement]]:
+    """The gravest verdict that the case is about, whether another outlet was accused, and the judgements."""
+    found = judged(case, policy)
+    right, false = found, False
+    if case.target is not None:
+        right = [j for j in found if j.outlet == case.target]
+    elif good is Verdict.IMPERSONATION:
+        right = [j for j in found if j.outlet == case.about]
+        false = len(right) < len(found)
+    return max((j.verdict for j in right), key=list(Verdict).index, default=Verdict.UNKNOWN), false, right
+
+
+LEFT_OUT: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "structure": {"shingles": frozenset()},
+    "classes": {"classes": frozenset()},
+    "asset_paths": {"asset_paths": frozenset()},
+    "asset_hosts": {"assets": {}},
+    "links": {"links": {}},
+    "canonical": {"canonical": "", "og_url": ""},
+    "brand": {"title": "", "og_site_name": "", "headings": ()},
+    "identifiers": {"identifiers": frozenset()},
+    "favicon": {"favicon_url": ""},
+    "text": {"text_shingles": frozenset()},
+    "language": {"language": ""},
+}
+"""What is emptied in the page's facts so that a kind of evidence is missing."""
+
+
+def ablation(copies: Sequence[Case], strangers: Sequence[Case], policy: ScoringPolicy) -> None:
+    """Print, for each kind of evidence, how the same cases are judged without it."""
+    print(f"\n{'left out':14} {'clones: imperson.':>18} {'flagged':>9} {'by content':>11} {'innocents flagged':>18}")
+    for name, emptied in LEFT_OUT.items():
+        verdicts: dict[str, list[Verdict]] = defaultdict(list)
+        for good, cases in ((Verdict.IMPERSONATION, copies), (Verdict.UNKNOWN, strangers)):
+            for case in cases:
+                bare = replace(case, page=replace(case.page, **emptied))
+                kind = "innocent" if good is Verdict.UNKNOWN else case.kind.split(":")[0]
+                verdicts[kind].append(outcome(bare, policy, good)[0])
+        named, alone, innocent = verdicts["named"], verdicts["unrelated"], verdicts["innocent"]
+        confirmed = sum(v is Verdict.IMPERSONATION for v in named) / len(named)
+        flagged, false = sum(v.flagged for v in named) / len(named), sum(v.flagged for v in innocent) / len(innocent)
+        found = sum(v.flagged for v in alone) / len(alone)
+        print(f"{name:14} {confirmed:18.1%} {flagged:9.1%} {found:11.1%} {false:18.2%}")
 
 
 def speed(captures: Sequence[Capture], outlets: dict[str, Outlet], policy: ScoringPolicy) -> None:

@@ -11,11 +11,16 @@ import csv
 import gzip
 import logging
 import random
+import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import dnstwist  # type: ignore[import-untyped] # no stubs; in the extra ``bench``
+from ail_typo_squatting import runAll  # type: ignore[import-untyped] # no stubs; in the extra ``bench``
+
 from service.core.model import Outlet
+from service.core.names import name as names
 from service.core.names import suffixes, vocabulary
 from service.core.names.watchlist import WatchList
 
@@ -150,14 +155,14 @@ def new_names(data: Path, most: int | None = None) -> list[str]:
     """Return newly registered names in the order of the file."""
     with gzip.open(data / "newly_registered.csv.gz", "rt", encoding="utf-8") as stream:
         next(stream)
-        names = [line.partition(",")[0] for line in stream]
-    return names[:most]
+        hosts = [line.partition(",")[0] for line in stream]
+    return hosts[:most]
 
 
 def many_labels(watched: WatchList, count: int) -> list[str]:
     """Return ``count`` labels: the watched ones, then cities and common words with what newspapers call themselves."""
     known = [label.text for label in watched.labels if len(label.bare) > 2]
-    source = random.Random(7)
+    source = random.Random(7)  # noqa: S311 -- the same labels in every run
     words = source.sample(sorted(vocabulary.common_words()), 400)
     made = [first + second for first in (*CITIES, *words) for second in MASTHEADS]
     source.shuffle(made)
@@ -169,11 +174,25 @@ def outlets_of(labels: Sequence[str]) -> WatchList:
     return WatchList([Outlet(id=text, name="", domain=f"{text}.example", languages=("en", "de")) for text in labels])
 
 
-def peers(dictionaries: Path | None) -> Iterator[tuple[str, Callable[[str], set[str]]]]:
-    """Yield (title, generator of a domain's candidates); dnstwist's dictionaries are in its repository, not its wheel."""
-    import dnstwist  # noqa: PLC0415 -- measured where it is installed (extra ``bench``)
-    from ail_typo_squatting import runAll  # noqa: PLC0415 -- as above
+def edited(labels: Sequence[str], count: int) -> list[str]:
+    """Return names one to three random edits away from labels: chance makes too few to measure by."""
+    source = random.Random(11)  # noqa: S311 -- the same names in every run
+    alphabet = string.ascii_lowercase + string.digits + "-"
+    made: list[str] = []
+    while len(made) < count:
+        text = source.choice(labels)
+        for _ in range(source.choice((1, 1, 2, 2, 3))):
+            at = source.randrange(len(text) + 1)
+            other = source.choice(alphabet)
+            changes = (text[:at] + text[at + 1 :], text[:at] + other + text[at:], text[:at] + other + text[at + 1 :])
+            text = source.choice((*changes, text[:at] + text[at : at + 2][::-1] + text[at + 2 :])) or "x"
+        if not text.startswith(names.ACE):
+            made.append(f"{text.strip('-') or 'x'}.com")
+    return made
 
+
+def peers(dictionaries: Path | None) -> Iterator[tuple[str, Callable[[str], set[str]]]]:
+    """Yield (title, generator of a domain's candidates). dnstwist's wheel lacks the dictionaries of its repository."""
     logging.getLogger("tldextract").setLevel(logging.CRITICAL + 1)
 
     def twisted(words: Sequence[str], tlds: Sequence[str]) -> Callable[[str], set[str]]:

@@ -51,17 +51,19 @@ CONFUSABLES_HEADER = """\
 # Characters that look like ASCII letters and digits, for labels that a registry could hold.
 #
 # From Unicode's confusables.txt, version {version} (UTS 39), by tests/bench/name_tables.py: every single character that
-IDNA 2008 # lets into a label (RFC 5892: PVALID or CONTEXTJ/O) and whose prototype, decomposed and in lower case, is
-made of ASCII letters # and digits. Letters with accents are not listed: decomposition takes their accents off. The
-script's SUPPLEMENT adds a few. # Copyright (c) 1991-2020 Unicode, Inc. Licensed under the Unicode licence,
-https://www.unicode.org/license.txt # Format: what it looks like, a space, the characters.
+# IDNA 2008 lets into a label (RFC 5892: PVALID or CONTEXTJ/O) and whose prototype, decomposed and in lower case, is
+# made of ASCII letters and digits. Letters with accents are not listed: decomposition takes their accents off. The
+# script's SUPPLEMENT adds a few.
+# Copyright (c) 1991-2020 Unicode, Inc. Licensed under the Unicode licence, https://www.unicode.org/license.txt
+# Format: what it looks like, a space, the characters.
 """
 
 WORDS_HEADER = """\
-# Words that many names on the internet are made of (express, guardian, mirror): a name that holds one says little by
-that alone. # # From a list of {count} popular host names dedicated to the public domain (CC0 1.0), by
-tests/bench/name_tables.py: letters only, # {shortest} to {longest} of them, that begin at least {begins} popular labels
-and end at least {ends}, without being the whole label.
+# Words that many names on the internet are made of (express, guardian, mirror): a name that holds one says little.
+#
+# From a list of {count} popular host names dedicated to the public domain (CC0 1.0), by tests/bench/name_tables.py:
+# letters only, {shortest} to {longest} of them, that begin at least {begins} popular labels and end at least {ends},
+# without being the whole label. Format: one word a line.
 """
 
 

@@ -220,4 +220,5 @@ def test_counts_tell_rows_by_kind(store: Opened) -> None:
         "flagged": 2,
         "episodes": 2,
         "observations": 1,
+        "looks": 1,
     }

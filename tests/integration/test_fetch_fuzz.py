@@ -13,13 +13,14 @@ from service.core.facts.page import FetchOutcome
 from service.lab.hostile import HostileServer, Request
 from tests.fakes_fetching import DESKTOP, TitleParser
 
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+CHUNKS = b"5\r\n<titl\r\n8\r\ne>x</tit\r\n0\r\nX: y\r\n\r\n"
 ANSWERS = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 25\r\n\r\n<title>Page</title>012345",
+    OK + b"Content-Length: 25\r\n\r\n<title>Page</title>012345",
     b"HTTP/1.1 302 Found\r\nLocation: http://fuzz.example/next?a=b#c\r\nSet-Cookie: a=b; Path=/; Max-Age=5\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/html\r\n\r\n5\r\n<titl\r\n"
-    b"8\r\ne>x</tit\r\n0\r\nX: y\r\n\r\n",
-    b"HTTP/1.0 404 Not Found\r\nServer: x\r\nSet-Cookie: \xff\xfe=\x80; Expires=Thu, 01 Jan 2099 00:00:00 GMT\r\n\r\nbody",
-    b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Type: text/html\r\n\r\n" + gzip.compress(b"<title>x" * 9),
+    OK + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS,
+    b"HTTP/1.0 404 Not Found\r\nSet-Cookie: \xff\xfe=\x80; Expires=Thu, 01 Jan 2099 00:00:00 GMT\r\n\r\nbody",
+    OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"<title>x</title>" * 9),
     b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 301 Moved\r\nLocation: //[::1]:99999/\xe4\r\n\r\n",
 )
 PIECES = (

@@ -123,6 +123,7 @@ def test_every_behaviour_has_its_outcome(path: str, outcome: FetchOutcome, detai
         ("/to-number", "http://2852039166/", "number"),
         ("/to-file", "file:///etc/passwd", "scheme"),
         ("/to-user", "http://good.example@169.254.169.254/", "user name"),
+        ("/to-nonsense", "//[::1]:99999/ä", "not a URL"),
         ("/to-ssh", "http://127.0.0.1:22/", "port 22"),
         ("/script-to-metadata", METADATA_URL, "link-local"),
     ],

@@ -289,6 +289,11 @@ def test_a_frame_that_shows_the_outlet_is_suspected() -> None:
     assert "in a frame" in found.reason
 
 
+def test_a_site_of_many_years_may_embed_the_outlet() -> None:
+    frame = OTHER_PRESS.home().replace("</body>", '<iframe src="https://video.nordbote.tv/7"></iframe></body>')
+    assert judged([fetched(frame, ROOT)], days_ago=4000)["bote"].verdict is V.UNKNOWN
+
+
 def test_a_picture_of_the_outlet_under_its_title_and_icon_is_flagged() -> None:
     picture = "<title>Nachrichten - Der Nordbote</title><img src='/screen.png'>"
     found = judged([fetched(picture, ROOT, favicon_sha256="icon of bote")], days_ago=3)["bote"]
@@ -412,5 +417,7 @@ def test_outlets_without_baselines_and_lookalikes_of_removed_outlets_are_no_trou
     page = [fetched(BOTE_PRESS.article(8), ARTICLE)]
     bare = BaselineIndex.build(OUTLETS, ())
     assert judged(page, index=bare)["bote"].verdict is V.IMPERSONATION
+    late = BaselineIndex.build((BLICK,), baselines(BLICK_PRESS))
+    assert judged(page, index=late)["bote"].verdict is V.UNKNOWN
     assert judged(page, outlets=(BLICK,), index=BaselineIndex.build((BLICK,), ())) == {}
     assert judged(page, outlets=(), index=BaselineIndex.build((), ())) == {}

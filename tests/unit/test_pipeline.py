@@ -331,13 +331,13 @@ def test_a_young_site_is_fetched_at_every_look_and_an_old_quiet_one_in_turn() ->
 def test_the_url_and_profile_that_last_showed_the_content_are_asked_first() -> None:
     episode = Episode(number=1, began_at=START, last_seen_at=START, url="https://spiegel.ltd/a", profile="social")
     shown = site(lookalikes=(lookalike(verdict=Verdict.IMPERSONATION, episodes=(episode,)),))
-    asked = [(url, profile.name) for url, profile in asks(FetchPlan(profiles=PROFILES), shown)]
+    asked = [(url, profile.name) for url, profile in asks(FetchPlan(profiles=PROFILES), shown, at(days=1))]
     assert asked[0] == ("https://spiegel.ltd/a", "social")
     assert len(asked) == 2
 
 
 def test_an_unknown_site_is_fetched_under_every_profile() -> None:
-    asked = asks(FetchPlan(profiles=PROFILES), site())
+    asked = asks(FetchPlan(profiles=PROFILES), site(), START)
     assert [profile.name for _, profile in asked] == ["desktop", "mobile", "social"]
 
 

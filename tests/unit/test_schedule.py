@@ -26,7 +26,7 @@ def gap(one: Site, **since: float) -> timedelta:
 def test_a_new_site_is_seen_again_within_minutes_then_at_growing_gaps() -> None:
     new = site(active_at=START)
     assert gap(new) == timedelta(minutes=15)
-    assert gap(new, hours=2) == timedelta(hours=2)
+    assert gap(new, hours=2) == timedelta(hours=1)
     assert gap(new, days=3) == timedelta(hours=24)
 
 
@@ -36,8 +36,10 @@ def test_a_parked_look_never_lengthens_the_gap_in_the_first_90_days() -> None:
     assert gap(parked, days=120) == GAPS.dormant
 
 
-def test_a_served_impersonation_is_seen_twice_a_day() -> None:
-    assert gap(site(lookalikes=(OPEN,), active_at=START), days=200) == timedelta(hours=12)
+def test_a_served_impersonation_is_seen_every_day_and_more_often_after_a_change() -> None:
+    assert gap(site(lookalikes=(OPEN,), active_at=START), days=20) == timedelta(hours=24)
+    assert gap(site(lookalikes=(OPEN,), active_at=START), days=200) == timedelta(hours=48)
+    assert gap(site(lookalikes=(OPEN,), active_at=at(days=200)), days=200, hours=6) == timedelta(hours=3)
 
 
 def test_a_served_impersonation_that_fails_is_seen_every_two_hours() -> None:
@@ -45,9 +47,10 @@ def test_a_served_impersonation_that_fails_is_seen_every_two_hours() -> None:
     assert gap(site(lookalikes=(OPEN,), failures=failing), days=200) == timedelta(hours=2)
 
 
-def test_a_blocked_site_is_seen_twice_a_day_for_90_days() -> None:
+def test_a_blocked_site_is_seen_every_day_then_every_other_day_for_90_days() -> None:
     blocked = site(blocks=(block(),), active_at=START, availability=Availability.NXDOMAIN)
-    assert gap(blocked, days=60) == timedelta(hours=12)
+    assert gap(blocked, days=20) == timedelta(hours=24)
+    assert gap(blocked, days=60) == timedelta(hours=48)
     assert gap(blocked, days=120) == GAPS.dormant
 
 

@@ -39,25 +39,22 @@ class Column:
 class Chunk:
     """``labels`` has the registrable label of every name, ``others`` more readings of some: pairs of letters, Punycode.
 
-    ``deep`` are the rows with more than two labels, ``hosts`` all names as bytes, ``host_starts`` where each begins.
+    ``deep`` are the rows of names with more than two labels.
     """
 
     labels: Column
     others: Column
-    hosts: bytes
-    host_starts: I64
     deep: I64
 
 
 def cut(hosts: Sequence[str]) -> Chunk:
     """Return ``hosts`` (A-labels, lower case, as ``name.parse`` gives them) as columns."""
-    data = ("\n".join(hosts) + "\n").encode("ascii")
-    text = np.frombuffer(data, np.uint8)
+    text = np.frombuffer(("\n".join(hosts) + "\n").encode("ascii"), np.uint8)
     ends = np.flatnonzero(text == _NEWLINE)
     starts = np.concatenate(([0], ends[:-1] + 1))
     begins, stops, deep = _label_bounds(hosts, text, starts, ends)
     labels = _labels(text, begins, stops)
-    return Chunk(labels, _others(hosts, labels, text, begins, stops), data, starts, deep)
+    return Chunk(labels, _others(hosts, labels, text, begins, stops), deep)
 
 
 def _label_bounds(hosts: Sequence[str], text: Bytes, starts: I64, ends: I64) -> tuple[I64, I64, I64]:

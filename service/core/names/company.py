@@ -20,6 +20,9 @@ LONG_INSIDE: Final = 8
 LONG_COMPOUND_INSIDE: Final = 10
 """From so many characters a name that holds the label beside unknown text resembles it; compounds need more."""
 
+SHORTEST_HELD: Final = 2
+"""A label of one character is held by every name."""
+
 INITIALS: Final = 3
 """Labels of up to so many characters stand in the middle of many words: the company must say more."""
 
@@ -41,7 +44,7 @@ _PREFIXES: Final = frozenset({"m", "amp", "mobile", "wap", "web", "ww"})
 
 def holding(label: Label, reading: Reading) -> Iterator[Resemblance]:
     """Yield a finding for each place where ``reading`` holds ``label``, hyphens aside, in telling company."""
-    at = reading.bare.find(label.bare)
+    at = reading.bare.find(label.bare) if len(label.bare) >= SHORTEST_HELD else -1
     while at >= 0:
         before, after = reading.bare[:at], reading.bare[at + len(label.bare) :]
         found = _joined(label, reading, before, after) or _beside_words(label, reading, before, after)
@@ -105,7 +108,7 @@ def _score_of_company(label: Label, kinds: tuple[Kind, ...], *, alone: bool) -> 
         return round(min(0.95, 0.75 + 0.1 * weight), 2)
     telling = any(kind in _NEWS or (alone and kind is Kind.PLACE) for kind in kinds)
     if len(label.bare) > INITIALS:
-        return round(0.6 + 0.12 * weight, 2) if telling or Kind.ARTICLE in kinds else None
+        return round(0.6 + 0.1 * weight, 2) if telling or Kind.ARTICLE in kinds else None
     named = Kind.MASTHEAD in kinds or (telling and (alone or not label.derived))
     return round(0.5 + 0.14 * weight, 2) if named and not _EMPTY.intersection(kinds) else None
 

@@ -30,7 +30,8 @@ class Holders:
 
     def __init__(self, labels: Sequence[Label]) -> None:
         by_text: dict[bytes, list[int]] = {}
-        for place, label in enumerate(labels):
+        held = ((place, label) for place, label in enumerate(labels) if len(label.bare) >= company.SHORTEST_HELD)
+        for place, label in held:
             by_text.setdefault(skeleton.folded(label.bare).encode("ascii"), []).append(place)
         self._patterns = list(by_text) or [_NO_PATTERN]
         self._owners = [np.array(places, np.int64) for places in by_text.values()] or [np.empty(0, np.int64)]

@@ -26,7 +26,7 @@ OTHER_SCRIPTS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """``text`` as registered, ``bare`` without hyphens, ``skeleton`` what it looks like.
+    """``text`` as registered, ``bare`` as read in ASCII without hyphens, ``skeleton`` what it looks like.
 
     ``budget`` is the number of edits that still mean the outlet; ``distinctive`` labels mean it in any company.
     ``derived`` labels come from own domains and the outlet's name rather than from its domain; ``respelled`` ones are
@@ -48,13 +48,14 @@ class Label:
     @classmethod
     def of(cls, outlet: Outlet, text: str, *, derived: bool) -> Label:
         """Return the label ``text`` of ``outlet``."""
-        bare = skeleton.bare(text)
+        read = next(iter(skeleton.ascii_readings(text)), text)
+        bare = skeleton.bare(read)
         words = vocabulary.affixes(outlet.languages)
         return cls(
             outlet=outlet.id,
             text=text,
             bare=bare,
-            skeleton=skeleton.skeleton(text),
+            skeleton=skeleton.skeleton(read),
             budget=edit_budget(bare, words),
             distinctive=vocabulary.is_distinctive(bare, words),
             derived=derived,
@@ -63,6 +64,11 @@ class Label:
             own_suffixes=frozenset(names.split(domain)[1] for domain in outlet.confirmed_domains),
             joins=_joins(outlet),
         )
+
+    @property
+    def readable(self) -> bool:
+        """Whether the label says anything in ASCII; one in a script without look-alikes is only itself."""
+        return bool(skeleton.ascii_readings(self.text))
 
     @property
     def short(self) -> bool:

@@ -21,6 +21,9 @@ MAX_NAME = 253
 MAX_LABEL = 63
 """Octets in a label (RFC 1035 2.3.4)."""
 
+MOST_TEXT = 4 * MAX_NAME
+"""Characters that are looked at: mapping may shorten a name in Unicode, though never by so much."""
+
 ACE = "xn--"
 """Prefix of a label in Punycode (RFC 5890 2.3.2.5)."""
 
@@ -42,13 +45,13 @@ def parse(text: str) -> str:
     name = text.strip().lower()
     if _PLAIN.match(name):
         return name
+    if len(name) > MOST_TEXT:
+        raise InvalidName(f"the name has {len(name)} characters, at most {MAX_NAME} are possible")
     if not name.isascii():
         name = _mapped(name)
     name = name.removesuffix(".")
     if not name:
         raise InvalidName("the name is empty")
-    if len(name) > MAX_NAME * 4:
-        raise InvalidName(f"the name has {len(name)} characters, at most {MAX_NAME} are possible")
     name = ".".join(_checked(label) for label in name.split("."))
     if len(name) > MAX_NAME:
         raise InvalidName(f"the name has {len(name)} octets, at most {MAX_NAME} are possible")

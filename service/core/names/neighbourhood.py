@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     I64 = NDArray[np.int64]
     Bytes = NDArray[np.uint8]
 
-NEWLINE: Final = 10
-LONGEST: Final = 40
-"""Texts longer than this are not compared by edits; a registrable label may have 63 octets, no outlet's has 30."""
+LONGEST: Final = 65
+"""Characters of the longest text that can be near another: a label of 63 octets (RFC 1035 2.3.4) and two edits."""
 
 _BASE: Final = np.uint64(0x9E3779B97F4A7C15)
 """Odd multiplier (2^64 / golden ratio): a text is hashed as the sum of code(char) * base^place modulo 2^64."""
@@ -103,12 +102,13 @@ class Neighbourhood:
         self._lengths = np.array([len(texts[i]) for i in kept], np.int64)
         self._budgets = np.array([budgets[i] for i in kept], np.int64)
         self._owners = np.array([owners[i] for i in kept], np.int64)
-        blob = np.frombuffer(b"".join(texts[i] + b"\n" for i in kept), np.uint8)
-        self._keys, self._places = self._stored(blob)
+        blob = np.frombuffer(b"".join(texts[i] for i in kept), np.uint8)
+        starts = np.cumsum(self._lengths) - self._lengths
+        self._keys, self._places = self._stored(blob, starts)
         self._filter = _Filter(self._keys)
         self._longest = int(self._lengths.max(initial=0)) + 2
-        self._deletions = {length: self._deletions_for(length) for length in range(1, LONGEST + 3)}
-        self._ends = self._all_ends(blob)
+        self._deletions = {length: self._deletions_for(length) for length in range(1, LONGEST + 1)}
+        self._ends = self._all_ends(blob, starts)
 
     def pairs(self, blob: Bytes, starts: I64, lengths: I64) -> tuple[I64, I64]:
         """Return (positions in ``starts``, owners) of candidate pairs, each once; ``blob`` holds the names."""
@@ -141,14 +141,13 @@ class Neighbourhood:
         return int(np.minimum(self._budgets, apart + self._budgets)[near].max()) if near.any() else -1
 
     def _joined(self, rows: I64, hashes: U64) -> tuple[I64, I64]:
+        if not len(self._keys):
+            return np.empty(0, np.int64), np.empty(0, np.int64)
         first = np.searchsorted(self._keys, hashes, "left")
-        known = (
-            np.flatnonzero(self._keys[np.minimum(first, len(self._keys) - 1)] == hashes)
-            if len(self._keys)
-            else first[:0]
-        )
-        rows, first = rows[known], first[known]
-        many = np.searchsorted(self._keys, hashes[known], "right") - first
+        known = np.flatnonzero(self._keys[np.minimum(first, len(self._keys) - 1)] == hashes)
+        rows, hashes = _distinct(rows[known], hashes[known])
+        first = np.searchsorted(self._keys, hashes, "left")
+        many = np.searchsorted(self._keys, hashes, "right") - first
         rows = np.repeat(rows, many)
         steps = np.arange(len(rows)) - np.repeat(np.cumsum(many) - many, many)
         owners = self._owners[self._places[np.repeat(first, many) + steps]]
@@ -156,42 +155,48 @@ class Neighbourhood:
         unique = np.unique(rows * width + owners)
         return unique // width, unique % width
 
-    def _stored(self, blob: Bytes) -> tuple[U64, I64]:
+    def _stored(self, blob: Bytes, starts: I64) -> tuple[U64, I64]:
         """All deletions of all texts within their budgets, sorted by hash, with the text that each is of."""
         keys, places = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
-        starts = np.concatenate(([0], np.cumsum(self._lengths + 1)[:-1])) if len(self._lengths) else self._lengths
         for rows, prefix, length in _columns(blob, starts, self._lengths, LONGEST):
             for least, variants in enumerate((_no_deletion, _single_deletions, _double_deletions)):
                 kept = np.flatnonzero(self._budgets[rows] >= least)
                 hashes = variants(prefix[:, kept], length)
                 keys.append(hashes.ravel())
                 places.append(np.tile(rows[kept], len(hashes)))
-        gathered = np.concatenate(keys)
-        order = np.argsort(gathered, kind="stable")
-        return gathered[order], np.concatenate(places)[order]
+        owners, hashes = _distinct(np.concatenate(places), np.concatenate(keys))
+        return hashes, owners
 
-    def _all_ends(self, blob: Bytes) -> dict[int, _Ends]:
+    def _all_ends(self, blob: Bytes, starts: I64) -> dict[int, _Ends]:
         """By length of the name: the ends of the labels that are at most two edits away."""
-        starts = np.concatenate(([0], np.cumsum(self._lengths + 1)[:-1])) if len(self._lengths) else self._lengths
         two = self._budgets == 2  # noqa: PLR2004 -- two edits is what the whole filter is for
-        by_shortest = {n: self._ends_of(blob, starts, self._lengths, two & (self._lengths >= n), n) for n in _WINDOWS}
+        by_shortest = {n: self._ends_of(blob, starts, two & (self._lengths >= n), n) for n in _WINDOWS}
         shortest = {
             length: min(max(_WINDOWS), max(_SHORTEST_TWO_EDITS, length - 2)) for length in range(6, LONGEST + 1)
         }
         return {length: by_shortest[n] for length, n in shortest.items()}
 
-    def _ends_of(self, blob: Bytes, starts: I64, lengths: I64, wanted: NDArray[np.bool_], shortest: int) -> _Ends:
+    def _ends_of(self, blob: Bytes, starts: I64, wanted: NDArray[np.bool_], shortest: int) -> _Ends:
         begin, end = _WINDOWS[shortest]
         whole: tuple[list[U64], list[U64]] = ([], [])
         near: tuple[list[U64], list[U64]] = ([], [])
         picked = np.flatnonzero(wanted)
-        for _, prefix, length in _columns(blob, starts[picked], lengths[picked], LONGEST):
+        for _, prefix, length in _columns(blob, starts[picked], self._lengths[picked], LONGEST):
             whole[0].append(prefix[begin])
             whole[1].append(_slice(prefix, length - end, length))
             near[0].extend(_without(prefix, 0, at, begin) for at in range(begin))
             near[1].extend(_without(prefix, length - end, at, length) for at in range(length - end, length))
         begins, ends, near_begins, near_ends = (_Filter(_gathered(part)) for part in (*whole, *near))
         return _Ends(begin, end, begins, near_begins, ends, near_ends)
+
+
+def _distinct(rows: I64, hashes: U64) -> tuple[I64, U64]:
+    """Each pair once, by hash: a text of one repeated character has hundreds of equal deletions."""
+    order = np.lexsort((rows, hashes))
+    rows, hashes = rows[order], hashes[order]
+    new = np.ones(len(rows), np.bool_)
+    new[1:] = (rows[1:] != rows[:-1]) | (hashes[1:] != hashes[:-1])
+    return rows[new], hashes[new]
 
 
 def _gathered(parts: list[U64]) -> U64:

@@ -25,8 +25,11 @@ SHORTEST_LOOKALIKE: Final = 3
 MOST_LOOKALIKES_OF_SHORT: Final = 2
 """Edits that a look-alike of a short label may be away: rn for m is two."""
 
-LOOKALIKE_BESIDE_EDIT_FROM: Final = 6
-"""Shorter labels are hit by chance once an edit and a look-alike may come together (vlast: viat, slast)."""
+_LOOKALIKE_BESIDE: Final = {1: 6, 2: 12}
+"""Characters from which one edit, or two, may come with a look-alike: in shorter labels that hits only chance."""
+
+FIRST_MAY_CHANGE_FROM: Final = 12
+"""Two edits that change the first character hit only chance in shorter labels (20minutes: himinutes)."""
 
 _RESPELLINGS: Final = frozenset(("ck", "gh", "ij", "iy", "jy", "ks", "sz", "vw"))
 """Pairs of Latin letters that stand for one letter of another script in competing romanisations (rbc and rbk)."""
@@ -41,9 +44,9 @@ def whole_name(label: Label, seen: Seen, suffix: str) -> Resemblance | None:
     """Return how a whole registrable name resembles ``label``, its suffix taken into account."""
     foreign = suffix not in label.own_suffixes
     found = resemble(label, seen, foreign=foreign)
-    return (
-        None if found is None else replace(found, technique=technique_under(found.technique, suffix, foreign=foreign))
-    )
+    if found is None:
+        return None
+    return replace(found, technique=technique_under(found.technique, suffix, foreign=foreign))
 
 
 def technique_under(found: Technique, suffix: str, *, foreign: bool) -> Technique:
@@ -99,7 +102,7 @@ def _same_look(label: Label, reading: Reading, *, idn: bool) -> Resemblance | No
 
 
 def _edited(label: Label, reading: Reading, *, foreign: bool, idn: bool) -> Resemblance | None:
-    """Edits within the label's budget; from six characters one more character may be a look-alike.
+    """Edits within the label's budget, and in long labels one more character that is a look-alike.
 
     A result that is a common word is taken for that word: union is no edit of unian.
     """
@@ -107,13 +110,17 @@ def _edited(label: Label, reading: Reading, *, foreign: bool, idn: bool) -> Rese
         return None
     if not label.budget:
         return _short_edit(label, reading) if foreign else None
-    most = label.budget + (len(label.bare) >= LOOKALIKE_BESIDE_EDIT_FROM)
+    most = label.budget + (len(label.bare) >= _LOOKALIKE_BESIDE[label.budget])
     distance = OSA.distance(reading.bare, label.bare, score_cutoff=most)
     seen = min(distance, OSA.distance(reading.skeleton, label.skeleton, score_cutoff=label.budget))
-    if seen > label.budget or distance > most:
+    if seen > label.budget or distance > most or (seen > 1 and _begins_otherwise(label, reading)):
         return None
     technique = Technique.IDN if idn else edit_technique(label.bare, reading.bare)
     return Resemblance(technique, distance, _score_of_edits(label, reading, (seen + distance) / 2))
+
+
+def _begins_otherwise(label: Label, reading: Reading) -> bool:
+    return len(label.bare) < FIRST_MAY_CHANGE_FROM and reading.skeleton[:1] != label.skeleton[:1]
 
 
 def _short_edit(label: Label, reading: Reading) -> Resemblance | None:
@@ -167,11 +174,12 @@ def _changed(own: str, other: str) -> Technique:
 
 def _score_of_itself(label: Label) -> float:
     base = 1.0 if len(label.bare) >= SHORT else 0.9 if len(label.bare) == SHORTEST_LOOKALIKE else STRONG
-    return max(STRONG, base - 0.1 * vocabulary.is_common(label.bare) - 0.05 * label.derived)
+    return max(STRONG, round(base - 0.1 * vocabulary.is_common(label.bare) - 0.05 * label.derived, 2))
 
 
 def _score_of_edits(label: Label, reading: Reading, edits: float) -> float:
     """One edit of five characters is 0.78, of eight 0.86; two weigh 2.8 times as much. Few change the first letter."""
     loss: float = 1.1 * edits**1.5 / len(label.bare)
-    loss += 0.1 * (reading.skeleton[:1] != label.skeleton[:1]) + 0.05 * label.derived
+    loss += 0.1 * (reading.skeleton[:1] != label.skeleton[:1])
+    loss += 0.05 * (label.derived + vocabulary.is_common(label.bare))
     return round(max(0.3, 1 - loss), 2)

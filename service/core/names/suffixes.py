@@ -82,15 +82,12 @@ def public_suffix(host: str) -> str | None:
 
 def _longest(host: str, rules: _Rules) -> str | None:
     tail = host
-    while True:
-        first, _, rest = tail.partition(".")
-        if tail in rules.exact:
-            return tail
-        if not rest:
-            return None
-        if tail in rules.exceptions or (rest in rules.parents and first):
+    while tail:
+        rest = tail.partition(".")[2]
+        if tail in rules.exact or rest in rules.parents:
             return rest if tail in rules.exceptions else tail
         tail = rest
+    return None
 
 
 def icann() -> frozenset[str]:
@@ -123,6 +120,11 @@ def platforms() -> tuple[str, ...]:
     return tuple(sorted(_parts()[1].exact - REGISTRY_LIKE))
 
 
+def suffixes_below(suffix: str) -> frozenset[str]:
+    """Return what stands before ``suffix`` in longer public suffixes (co for uk): nobody can register those."""
+    return _below().get(suffix, frozenset())
+
+
 def is_platform(suffix: str) -> bool:
     """Whether names under ``suffix`` are handed out by a hosting service rather than registered."""
     public, private = _parts()
@@ -145,6 +147,15 @@ def _is_open(suffix: str, closed: frozenset[str]) -> bool:
     if rest in _CITY_COUNTRIES:
         return first in _SOLD_IN_CITY_COUNTRIES
     return first in _second_levels() or (rest in _CITIES_OPEN and first not in _RESTRICTED)
+
+
+@cache
+def _below() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for rule in _known().exact:
+        first, _, rest = rule.partition(".")
+        found.setdefault(rest, set()).add(first)
+    return {suffix: frozenset(labels) for suffix, labels in found.items()}
 
 
 @cache

@@ -17,6 +17,13 @@ MAX_REST: Final = 24
 """Characters on one side of a label that are looked at; the longest real one in published lists has 13."""
 
 
+LONGEST_NUMBER: Final = 4
+"""Digits that count as a word: years, and what mastheads add (24, 365)."""
+
+SHORTEST_DISTINCTIVE: Final = 6
+"""Characters of the shortest label that most likely means its outlet wherever it stands."""
+
+
 class Kind(IntEnum):
     """What a word beside a label says, in rising order of weight. See ``affixes.txt``."""
 
@@ -35,13 +42,6 @@ def affixes(languages: Iterable[str]) -> Mapping[str, Kind]:
     """Return the words for outlets in ``languages`` (ISO 639-1), with English and those of none; all where empty."""
     chosen = frozenset(languages)
     return _affixes(chosen | {"*", "en"} if chosen else frozenset())
-
-
-def masthead_words(languages: Iterable[str]) -> tuple[str, ...]:
-    """Return the words that the generator puts beside a label, and articles that it puts before, in a stable order."""
-    return tuple(
-        word for word, kind in affixes(languages).items() if kind in (Kind.MASTHEAD, Kind.ARTICLE) and len(word) > 1
-    )
 
 
 def segmented(rest: str, words: Mapping[str, Kind], *, single_letters: bool) -> tuple[Kind, ...] | None:
@@ -68,9 +68,6 @@ def is_distinctive(label: str, words: Mapping[str, Kind]) -> bool:
     From six characters, not a common word, and not one put together from common words and affixes.
     """
     return len(label) >= SHORTEST_DISTINCTIVE and not is_common(label) and not is_compound(label, words)
-
-
-SHORTEST_DISTINCTIVE: Final = 6
 
 
 def _is_known(word: str, words: Mapping[str, Kind]) -> bool:
@@ -103,9 +100,6 @@ def _first_words(rest: str, words: Mapping[str, Kind]) -> Iterator[tuple[int, Ki
         kind = words.get(rest[:length])
         if kind is not None:
             yield length, kind
-
-
-LONGEST_NUMBER: Final = 4
 
 
 @cache

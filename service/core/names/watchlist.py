@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from service.core.errors import InvalidName
 from service.core.names import name as names
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from service.core.model import Outlet
 
-SHORTEST_OWN_LABEL = 3
+SHORTEST_OWN_LABEL: Final = 3
 """Labels of own domains shorter than this (gu.com, sz.de) say nothing; the main domain's label counts at any length."""
 
-SHORTEST_NAME_LABEL = 5
+SHORTEST_NAME_LABEL: Final = 5
 """A label read off an outlet's name counts from this length: shorter ones are initials and words."""
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -58,6 +58,10 @@ class WatchList:
         known = self._compared.get(outlet.id)
         return _compared(outlet) if known is None else known
 
+    def including(self, outlet: Outlet) -> WatchList:
+        """Return a list that ``outlet`` is on: this one where it is."""
+        return self if outlet.id in self._compared else WatchList((*self.outlets, outlet), self.allow)
+
     def innocent_under(self, suffix: str) -> frozenset[str]:
         """What stands before ``suffix`` in own and allowed names: spiegel for de."""
         return self._innocent_under.get(suffix, frozenset())
@@ -87,13 +91,21 @@ def label_of(domain: str) -> str:
     return domain.partition(".")[0] if domain != registered else names.split(domain)[0]
 
 
+def outlet_host(text: str) -> str:
+    """Return the domain that an operator typed, without ``www``; raises InvalidName where nobody can register it."""
+    host = names.parse(text).removeprefix("www.")
+    if names.registrable(host) is None:
+        raise InvalidName(f"{host} is not below a known public suffix")
+    return host
+
+
 def _compared(outlet: Outlet) -> tuple[Label, ...]:
     main = len(_main_labels(outlet))
     return tuple(Label.of(outlet, text, derived=place >= main) for place, text in enumerate(_labels(outlet)))
 
 
 def _main_labels(outlet: Outlet) -> tuple[str, ...]:
-    found = [label_of(outlet.domain), *map(_typed, outlet.labels)]
+    found = [label_of(outlet.domain), *_spelled(outlet.labels)]
     return tuple(dict.fromkeys(label for label in found if label))
 
 
@@ -125,8 +137,12 @@ def _of_name(outlet: Outlet) -> list[str]:
             found.append(" ".join(words))
             if len(words) > 2 and words[0].lower() in articles:  # noqa: PLR2004 -- two words left, as said above
                 found.append(" ".join(words[1:]))
-    spelled = [_typed(spelling) for title in found for spelling in (title.lower().translate(_GERMAN), title)]
-    return [label for label in spelled if len(label) >= SHORTEST_NAME_LABEL]
+    return [label for label in _spelled(found) if len(label) >= SHORTEST_NAME_LABEL]
+
+
+def _spelled(titles: Iterable[str]) -> list[str]:
+    """Each title with its umlauts spelled out, and without their dots."""
+    return [_typed(spelling) for title in titles for spelling in (title.lower().translate(_GERMAN), title)]
 
 
 def _typed(text: str) -> str:
@@ -148,11 +164,3 @@ def _parents(host: str) -> Iterable[str]:
     while host:
         yield host
         host = host.partition(".")[2]
-
-
-def outlet_host(text: str) -> str:
-    """Return the domain that an operator typed, without ``www``; raises InvalidName where nobody can register it."""
-    host = names.parse(text).removeprefix("www.")
-    if names.registrable(host) is None:
-        raise InvalidName(f"{host} is not below a known public suffix")
-    return host

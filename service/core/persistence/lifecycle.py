@@ -156,6 +156,7 @@ def _absorb(site: Site, look: Look, given: Looked) -> Site:
     unasked = look.consensus is Availability.NOT_CHECKED
     changed = not unasked and look.consensus is not site.availability
     asked = look.registration is not None
+    registration = periods.better(site.registration, look.registration)
     return replace(
         site,
         availability=site.availability if unasked else look.consensus,
@@ -164,11 +165,11 @@ def _absorb(site: Site, look: Look, given: Looked) -> Site:
         active_at=look.at if changed or site.active_at is None else site.active_at,
         looked_at=look.at,
         failures=_failures(site.failures, look),
-        registration=periods.better(site.registration, look.registration),
+        registration=registration,
         registration_asked_at=look.at if asked else site.registration_asked_at,
         pages_fetched_at=look.at if look.pages else site.pages_fetched_at,
         dns=look.dns,
-        observation=observe(site.observation, look, given.judgements),
+        observation=observe(site.observation, look, given.judgements, registration),
         targets=_targets(site.targets, given.targets),
     )
 

@@ -1,7 +1,8 @@
 """What ties sites together, weighted by how rare it is, and which site took over from a blocked one. Pure.
 
 A trait that a great many sites share says nothing (an address of a large host, name servers of a registrar); the
-fewer share it, the more it says. What the outlet itself has (its icon, its trackers) is copied by every clone and is no trait.
+fewer share it, the more it says. What the outlet itself has (its icon, its trackers) is copied by every clone and is
+no trait.
 """
 
 from __future__ import annotations

@@ -7,18 +7,25 @@ times), or a site of ten thousand looks would be ten thousand rows.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
 from service.core.alerts.events import rfc3339
 from service.core.facts.page import FetchedPage
+from service.core.facts.registration import Registration
 from service.core.model import Judgement, Look, Observation
 
 
-def observe(last: Observation | None, look: Look, judgements: Iterable[Judgement]) -> Observation:
-    """Extend ``last`` by this look where nothing changed, else begin a new observation."""
-    summary = summarise(look, judgements)
+def observe(
+    last: Observation | None, look: Look, judgements: Iterable[Judgement], registration: Registration | None
+) -> Observation:
+    """Extend ``last`` by this look where nothing changed, else begin a new observation.
+
+    ``registration`` is what is believed of it after this look, whether the registry was asked again or not.
+    """
+    summary = summarise(look, judgements, registration)
     mark = digest(summary)
     if last is not None and last.digest == mark:
         return Observation(
@@ -34,7 +41,7 @@ def observe(last: Observation | None, look: Look, judgements: Iterable[Judgement
     )
 
 
-def summarise(look: Look, judgements: Iterable[Judgement]) -> dict[str, Any]:
+def summarise(look: Look, judgements: Iterable[Judgement], registration: Registration | None) -> dict[str, Any]:
     """What a reader is shown of a look, as JSON values in a stable order."""
     dns = look.dns.own
     summary: dict[str, Any] = {
@@ -53,31 +60,45 @@ def summarise(look: Look, judgements: Iterable[Judgement]) -> dict[str, Any]:
         },
     }
     if look.pages:
-        summary["pages"] = [_page(page) for page in look.pages]
-    if look.registration is not None:
+        summary["pages"] = _pages(look.pages)
+    if registration is not None:
         summary["registration"] = {
-            "status": look.registration.status.value,
-            "created_at": rfc3339(look.registration.created_at),
-            "registrar": look.registration.registrar,
-            "epp": list(look.registration.epp),
+            "status": registration.status.value,
+            "created_at": rfc3339(registration.created_at),
+            "registrar": registration.registrar,
+            "epp": list(registration.epp),
         }
     return summary
 
 
 def digest(summary: Mapping[str, Any]) -> str:
-    """A name for what was seen; equal summaries have equal digests.
-
-    A look that asked for fewer things (no registration, no pages) than the one before is another summary: what was
-    not asked must not read as if it had been seen again.
-    """
+    """A name for what was seen; equal summaries have equal digests."""
     text = json.dumps(summary, sort_keys=True, separators=(",", ":"))
     return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _pages(pages: Iterable[FetchedPage]) -> list[dict[str, Any]]:
+    """Each different answer of each target once, with the profiles that got it where not all got the same.
+
+    Most sites answer all profiles alike, and looks take turns in which they ask: that is no change of what is there.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    seen_by: dict[str, list[str]] = {}
+    for page in pages:
+        facts = _page(page)
+        key = json.dumps(facts, sort_keys=True)
+        found[key] = facts
+        seen_by.setdefault(key, []).append(page.profile)
+    targets = Counter(facts["target"] for facts in found.values())
+    return [
+        facts | ({"profiles": seen_by[key]} if targets[facts["target"]] > 1 else {})
+        for key, facts in sorted(found.items())
+    ]
 
 
 def _page(page: FetchedPage) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "target": page.target,
-        "profile": page.profile,
         "outcome": page.outcome.value,
         "status": page.status,
         "hops": [hop.url for hop in page.hops],

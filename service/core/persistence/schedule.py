@@ -1,9 +1,9 @@
 """When a site is looked at next: a pure function of its state.
 
-New names are looked at after minutes, then after ever longer gaps up to a day; flagged and blocked ones within hours;
-those that show nothing for long, every few days, until 24 months after the last activity (registrations come in yearly
-periods, and clones of 2022 were live 14 to 24 months later). A parked look never lengthens the gap in the first 90
-days.
+New names, and those on which anything changed (content, an address, a block), are looked at after minutes, then after
+ever longer gaps up to a day; what fails while it is served, every two hours; what shows nothing for long, every few
+days, until 24 months after the last activity (registrations come in yearly periods, and clones of 2022 were live 14 to
+24 months later). A parked look never lengthens the gap in the first 90 days.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ _DOWN = frozenset({Availability.NXDOMAIN, Availability.NO_ADDRESS, Availability.
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Intervals:
-    """Gaps between looks. ``growth``: each gap of a new site is at most this many times its age so far."""
+    """Gaps between looks. ``growth``: a gap is at most this many times the time since anything changed on the site."""
 
     first: timedelta = timedelta(minutes=15)
-    growth: float = 1.0
+    growth: float = 0.5
     young: timedelta = timedelta(hours=24)
-    live: timedelta = timedelta(hours=12)
-    blocked: timedelta = timedelta(hours=12)
+    live: timedelta = timedelta(hours=24)
+    blocked: timedelta = timedelta(hours=24)
     failing: timedelta = timedelta(hours=2)
+    settled: timedelta = timedelta(hours=48)
+    settled_after: timedelta = timedelta(days=30)
     dormant: timedelta = timedelta(days=3)
     innocent: timedelta = timedelta(days=7)
     retry: timedelta = timedelta(minutes=10)
@@ -53,9 +55,9 @@ def _gap(site: Site, now: datetime, gaps: Intervals) -> timedelta:
     if site.failures is not None and any(lookalike.open_episode for lookalike in site.lookalikes):
         return gaps.failing
     if any(lookalike.open_episode for lookalike in site.lookalikes):
-        return min(growing, gaps.live)
+        return min(growing, gaps.live if since_change < gaps.settled_after else gaps.settled)
     if site.blocks_in_force and since_change < gaps.blocked_for:
-        return min(growing, gaps.blocked)
+        return min(growing, gaps.blocked if since_change < gaps.settled_after else gaps.settled)
     if age < gaps.young_for or (site.flagged and site.availability not in _DOWN):
         return min(growing, gaps.young)
     if not site.flagged and site.availability is Availability.LIVE:

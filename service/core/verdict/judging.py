@@ -69,10 +69,6 @@ class _Case:
     policy: ScoringPolicy
 
     @property
-    def days(self) -> int | None:
-        return named.days_old(self.age, self.look.at)
-
-    @property
     def resembles(self) -> bool:
         """Whether the name itself looks like the outlet's."""
         return self.lookalike is not None and self.lookalike.technique is not Technique.UNRELATED
@@ -223,6 +219,8 @@ def _most_content(case: _Case, comparisons: Sequence[tuple[FetchedPage, Comparis
     """The page with the gravest verdict by content, of equals the one with most."""
     best, rank = _Seen(), (-1, -1.0)
     for fetched, comparison in comparisons:
+        if case.outlet.id not in comparison.index.outlets:
+            continue  # put on the list after the index was built
         if not case.resembles and not within(named.host_of(fetched.final_url), (case.site.domain,)):
             continue  # a redirector with a name of its own is no lookalike of what it leads to
         measures = comparison.measures(case.outlet.id)
@@ -269,7 +267,7 @@ def _by_content(case: _Case, measures: Measures) -> tuple[Verdict, str]:
             f"the page is built like {domain}'s and calls itself {name}",
         ),
         (
-            built and ties > (0 if rising or brand > 0 or copied else 1),
+            built and ties > (0 if rising or brand > 0 or points else 1),
             f"the page is built like {domain}'s and carries what is {name}'s alone",
         ),
         (labelled and points, f"the page calls itself {name} and gives its address as {domain}'s"),
@@ -280,11 +278,14 @@ def _by_content(case: _Case, measures: Measures) -> tuple[Verdict, str]:
         (ties > (1 if rising else 2), f"the page carries several things that are {name}'s alone"),
     )
     suspected = (
-        (form >= bounds.form_slight and (ties > 0 or labelled), f"the page is built in part like {domain}'s"),
+        (
+            form >= bounds.form_slight and (ties > 0 or masthead or (labelled and rising)),
+            f"the page is built in part like {domain}'s",
+        ),
         (ties > 1 or (alike and (points or (ties > 0 and brand > 0))), f"the page carries what is {name}'s alone"),
         (alike and case.new and masthead, f"newly registered, and the page calls itself {name}"),
         (alike and case.new and built and copied, f"newly registered, and the page is built like {domain}'s"),
-        (alike and "frame" in measures, f"the page shows {domain} in a frame"),
+        (rising and "frame" in measures, f"the page shows {domain} in a frame"),
     )
     for verdict, rules in ((Verdict.IMPERSONATION, impersonation), (Verdict.SUSPECTED, suspected)):
         reason = next((reason for holds, reason in rules if holds), None)

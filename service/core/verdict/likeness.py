@@ -360,9 +360,11 @@ def _canonical(page: PageFacts, shape: _Shape) -> Measure:
 def _favicon(fetched: FetchedPage, page: PageFacts, shape: _Shape) -> Measure:
     if fetched.favicon_sha256 and fetched.favicon_sha256 in shape.favicons:
         return Measure(1.0, f"its icon is that of {shape.outlet.domain}, byte for byte")
-    if within(_host(page.favicon_url), (*shape.outlet.confirmed_domains, *shape.asset_hosts)):
-        return Measure(1.0, f"its icon is loaded from {_host(page.favicon_url)}")
-    return NOTHING
+    host = _host(page.favicon_url)
+    own = within(host, shape.outlet.confirmed_domains)
+    if not own and host not in shape.asset_hosts:
+        return NOTHING
+    return Measure(1.0 if own else LEARNT_HOST, f"its icon is loaded from {host}")
 
 
 def _identifiers(page: PageFacts, shape: _Shape) -> Measure:

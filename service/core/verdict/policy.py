@@ -47,8 +47,8 @@ class Bounds:
 
     impersonation_score: float = 0.20
     suspected_score: float = 0.10
-    form: float = 0.35
-    form_slight: float = 0.20
+    form: float = 0.25
+    form_slight: float = 0.15
     tie: float = 0.50
     brand: float = 0.60
     label: float = 0.50

@@ -61,13 +61,15 @@ def candidates(
     names of any outlet and allowed ones are left out. ``siblings`` has a function of its own. The outlet need not be on
     the list.
     """
+    watchlist = watchlist.including(outlet)
     made = _variants(outlet, tier, watchlist)
     own_suffixes = frozenset(names.split(domain)[1] for domain in outlet.confirmed_domains)
     by_kind = {(own, deep): _under(made, own=own, deep=deep) for own in (False, True) for deep in (False, True)}
+    parts = frozenset(part for variant in made for part in _text_and_parents(variant.text))
     for suffix in suffixes_of(outlet, tier, campaign_suffixes)[start:stop]:
         if not watchlist.is_allowed(suffix):
             texts, techniques = by_kind[suffix in own_suffixes, "." in suffix]
-            barred = watchlist.innocent_under(suffix)
+            barred = parts & (watchlist.innocent_under(suffix) | suffixes.suffixes_below(suffix))
             if barred:
                 kept = [place for place, text in enumerate(texts) if barred.isdisjoint(_text_and_parents(text))]
                 texts, techniques = [texts[place] for place in kept], [techniques[place] for place in kept]
@@ -76,7 +78,7 @@ def candidates(
 
 
 def count(outlet: Outlet, tier: Tier, watchlist: WatchList, campaign_suffixes: Sequence[str] | None = None) -> int:
-    """Return how many names ``candidates`` yields, own and allowed ones included; for progress."""
+    """Return about how many names ``candidates`` yields, for progress: what it leaves out is counted too."""
     made = _variants(outlet, tier, watchlist)
     own_suffixes = {names.split(domain)[1] for domain in outlet.confirmed_domains}
     covered = suffixes_of(outlet, tier, campaign_suffixes)
@@ -89,11 +91,12 @@ def siblings(label: str, outlet: Outlet, watchlist: WatchList) -> Iterator[Candi
 
     The technique is ``unrelated`` where the label itself does not resemble the outlet (it was found by its content).
     """
+    watchlist = watchlist.including(outlet)
     own_labels = watchlist.labels_for(outlet)
     seen = Seen.of(label)
     for suffix in suffixes.sweepable():
         name = f"{label}.{suffix}"
-        if not watchlist.is_innocent(name):
+        if not watchlist.is_innocent(name) and label not in suffixes.suffixes_below(suffix):
             found = [match for match in (whole_name(own, seen, suffix) for own in own_labels) if match is not None]
             best = max(found, key=lambda match: match.score, default=None)
             yield Candidate(name, best.technique if best else Technique.UNRELATED, label, suffix)

@@ -75,9 +75,12 @@ def exact(label: Label) -> list[Variant]:
 
 def all_of(outlet: Outlet, label: Label) -> list[Variant]:
     """Return the label itself and what every family makes of it, as far as the rules recognise it."""
+    if not label.readable:
+        return exact(label)
     context = Context.of(outlet, label)
     texts = dict.fromkeys((label.text, label.bare))
-    for base in (label.text, label.bare):
+    bases = [text for text in texts if not text.startswith(names.ACE)]
+    for base in bases:
         for family in FAMILIES.values():
             texts.update(dict.fromkeys(family(base, context)))
     return list(_judged(label, texts))

@@ -2,7 +2,9 @@
 PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+INSTALLED := $(VENV)/.installed
+TOOLS := $(VENV)/.tools
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -11,34 +13,38 @@ ARGS ?=
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-$(STAMP): pyproject.toml deploy/requirements/run.txt deploy/requirements/dev.txt
+$(INSTALLED): pyproject.toml deploy/requirements/run.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) install --require-hashes -r deploy/requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: $(STAMP)  ## start the daemon and its API on 127.0.0.1:8080; the first run prints an API token
+$(TOOLS): $(INSTALLED) deploy/requirements/dev.txt
+	$(PIP) install --require-hashes -r deploy/requirements/dev.txt
+	@touch $@
+
+run: $(INSTALLED)  ## start the daemon and its API on 127.0.0.1:8080; the first run prints an API token
 	$(BIN)/spoofwatch run $(ARGS)
 
-demo: $(STAMP)  ## replay the campaign of 2022 on a small internet on loopback, then leave the API up on it
+demo: $(INSTALLED)  ## replay the campaign of 2022 on a small internet on loopback, then leave the API up on it
 	$(BIN)/spoofwatch replay doppelganger-2022 --serve $(ARGS)
 
-test: $(STAMP)  ## run all tests (ARGS="tests/unit -k names" for some of them)
+test: $(TOOLS)  ## run all tests (ARGS="tests/unit -k names" for some of them)
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(STAMP)  ## linters, types, import contracts, published schemas
+check: $(TOOLS)  ## linters, types, import contracts, published schemas
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m service.api.openapi
 
-bench: $(STAMP)  ## measure, side by side with what one would use instead
+bench: $(TOOLS)  ## measure, side by side with what one would use instead
 	$(BIN)/python -m tests.bench $(ARGS)
 
-lock: $(STAMP)  ## choose versions anew for deploy/requirements/*.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o deploy/requirements/run.txt --upgrade
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra dev --extra bench pyproject.toml -o deploy/requirements/dev.txt --upgrade
+lock: $(TOOLS)  ## choose versions anew for deploy/requirements/*.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build pyproject.toml -o deploy/requirements/run.txt --upgrade
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build --extra dev --extra bench pyproject.toml -o deploy/requirements/dev.txt --upgrade
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

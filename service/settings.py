@@ -188,7 +188,7 @@ class Replay(_Section):
     """[replay]."""
 
     names: int = Field(
-        4_000_000,
+        3_000_000,
         ge=1,
         description="what all sweeps of a replay may ask for: tiers run daily, or as often as this allows",
     )

@@ -6,6 +6,7 @@ which is asked again. A shard whose controls failed admits nothing and does not 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -79,11 +80,16 @@ class Sweeper:
         knowledge = await self._watched.now()
         sweep = await self._open(outlet, tier)
         names = islice(self._names(knowledge, outlet, tier), sweep.position, None)
-        while shard := list(islice(names, self._plan.shard)):
+        made = asyncio.create_task(asyncio.to_thread(_shard, names, self._plan.shard))
+        while shard := await made:
+            # The next names are made while these are asked for.
+            made = asyncio.create_task(asyncio.to_thread(_shard, names, self._plan.shard))
             if not await self._within_budget(len(shard)):
+                await made
                 return sweep
             report = await self._prober.probe([candidate.name for candidate in shard])
             if report.vantage_failed:
+                await made
                 await self._degraded(sweep, report, progress)
                 return sweep
             sweep = await self._save(_advanced(sweep, report, len(shard)), shard, report, knowledge)
@@ -147,6 +153,10 @@ class Sweeper:
         await self._store.write(lambda uow: uow.outbox.publish([event], now))
         if progress is not None:
             progress(Progress(sweep=sweep, found=(), queries=report.queries, vantage_failed=True, detail=report.detail))
+
+
+def _shard(names: Iterator[Candidate], size: int) -> list[Candidate]:
+    return list(islice(names, size))
 
 
 def _absent(before: Sweep | None, sweep: Sweep) -> datetime | None:

@@ -19,6 +19,8 @@ def settings_for(base: Settings, scenario: Scenario, lab: dict[str, Any], folder
     kept = base.service.model_dump(exclude_unset=True)
     tables = {name: {**kept.get(name, {}), **lab.get(name, {})} for name in {*kept, *lab}}
     tables["dns"] = {"window": 1000, **tables["dns"]}
+    # An outlet's own pages hold still in a scenario, so what is kept of them needs no weekly refreshing.
+    tables["baselines"] = {"every": timedelta(days=28), **kept.get("baselines", {})}
     tables["database"] = {"url": f"sqlite:///{folder / 'replay.db'}"}
     # Days pass in tenths of seconds: what bounds a day's queries on the internet would stop the replay here.
     tables["sweep"] = {

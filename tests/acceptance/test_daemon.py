@@ -21,10 +21,13 @@ def day(offset: int) -> str:
     return f"{TODAY + timedelta(days=offset):%Y-%m-%dT00:00:00Z}"
 
 
+def date(offset: int) -> str:
+    return day(offset)[:10]
+
+
 def scenario(folder: Path) -> Path:
     """The clone exists from six days ago; its registrar holds it three days ago and lets it go two days ago."""
     file = folder / "clone.toml"
-    date = lambda offset: f"{TODAY + timedelta(days=offset):%Y-%m-%d}"  # noqa: E731 - TOML dates, twice in one text
     file.write_text(f"""
 [scenario]
 name = "one-clone"

@@ -87,9 +87,9 @@ def test_a_process_that_dies_is_replaced() -> None:
         await parser.parse(PAGE, "text/html", URL)
         first = process_of(parser)
         first.kill()
-        facts = await parser.parse(PAGE, "text/html", URL)
+        facts = await parser.parse(PAGE + b"<p>1", "text/html", URL)
         assert facts.unparseable == "the parser died (SIGKILL)"
-        assert (await parser.parse(PAGE, "text/html", URL)).title == "Zürich"
+        assert (await parser.parse(PAGE + b"<p>1", "text/html", URL)).title == "Zürich"
         assert process_of(parser).pid != first.pid
 
     with_parser(scenario)
@@ -103,7 +103,16 @@ def test_a_caller_who_leaves_does_not_get_his_page_into_the_next_ones_answer() -
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert (await parser.parse(PAGE, "text/html", URL)).title == "Zürich"
+        assert (await parser.parse(PAGE + b"<p>again", "text/html", URL)).title == "Zürich"
+
+    with_parser(scenario)
+
+
+def test_a_page_that_was_read_is_not_read_again() -> None:
+    async def scenario(parser: ChildParser) -> None:
+        first = await parser.parse(PAGE, "text/html", URL)
+        assert await parser.parse(PAGE, "text/html", URL) is first
+        assert await parser.parse(PAGE, "text/html", URL + "?other") is not first
 
     with_parser(scenario)
 
@@ -119,8 +128,8 @@ def test_pages_are_read_side_by_side_without_mixing() -> None:
 def test_a_process_is_renewed_after_its_pages() -> None:
     async def scenario(parser: ChildParser) -> set[int]:
         seen = set()
-        for _ in range(4):
-            await parser.parse(PAGE, "text/html", URL)
+        for number in range(4):
+            await parser.parse(PAGE + b"<p>%d" % number, "text/html", URL)
             process = process_of(parser)
             seen.add(process.pid if process else 0)
         return seen

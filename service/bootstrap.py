@@ -227,8 +227,13 @@ def _prober(settings: Settings, controls: Sequence[str]) -> ChildProber:
 
 def _dialer(settings: Settings, resolver: DnsResolver) -> Dialer:
     fetch = settings.service.fetch
+    by_networks: dict[tuple[str, ...], list[str]] = {}
     for purpose, networks in fetch.allow_networks.items():
-        log.warning("fetch.allow_networks lets %s reach %s, which is refused otherwise", purpose, ", ".join(networks))
+        by_networks.setdefault(networks, []).append(purpose)
+    for networks, purposes in by_networks.items():
+        log.warning(
+            "fetch.allow_networks lets %s reach %s, refused otherwise", ", ".join(purposes), ", ".join(networks)
+        )
     return Dialer(
         resolver.addresses,
         {str(purpose): networks for purpose, networks in fetch.allow_networks.items()},
@@ -256,7 +261,7 @@ def _profiles(settings: Settings) -> tuple[Profile, ...]:
 
 def _sweep_plan(settings: Settings) -> SweepPlan:
     sweep = settings.service.sweep
-    every = {"exact": sweep.exact_every, "edits": sweep.edits_every}
+    every = {"exact": sweep.exact_every, "edits": sweep.edits_every, "full": sweep.full_every}
     return SweepPlan(
         every={Tier(tier): every[tier] for tier in sweep.tiers},
         shard=sweep.shard,

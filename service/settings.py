@@ -174,9 +174,12 @@ class Fetch(_Section):
 class Sweep(_Section):
     """[sweep]."""
 
-    tiers: tuple[Literal["exact", "edits"], ...] = Field(("exact", "edits"), description="what runs by itself")
+    tiers: tuple[Literal["exact", "edits", "full"], ...] = Field(
+        ("exact", "edits"), description="what runs by itself; full asks for millions of names an outlet"
+    )
     exact_every: Duration = Field(timedelta(days=1), description="every label under every suffix")
     edits_every: Duration = Field(timedelta(days=7), description="every edit under the suffixes that campaigns use")
+    full_every: Duration = Field(timedelta(days=30), description="every edit under every suffix")
     daily_queries: int = Field(
         5_000_000, ge=0, description="for all outlets together; what is left waits for the next day"
     )
@@ -202,7 +205,7 @@ class Watch(_Section):
     live: Duration = Field(timedelta(hours=24), description="longest gap while an impersonation is served")
     blocked: Duration = Field(timedelta(hours=24), description="longest gap in the 90 days after a block")
     settled: Duration = Field(
-        timedelta(hours=48), description="gap for served or blocked sites on which nothing changed for 30 days"
+        timedelta(hours=48), description="gap for served or blocked sites on which nothing changed for 14 days"
     )
     failing: Duration = Field(timedelta(hours=2), description="gap while a served impersonation does not answer")
     dormant: Duration = Field(timedelta(days=3), description="gap for what shows nothing")

@@ -183,6 +183,7 @@ class RegistrationAnswer(Answer):
     server: str = Field(description="Who was asked.")
     asked_at: Moment = Field(description="When.")
     created_at: Moment | None = Field(description="When the name was registered.")
+    created_before: Moment | None = Field(description="Without such a date: that of the registration known before.")
     updated_at: Moment | None = Field(description="When the registration was changed last.")
     expires_at: Moment | None = Field(description="When it ends.")
     registrar: str | None = Field(description="The registrar.")

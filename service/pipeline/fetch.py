@@ -19,7 +19,7 @@ from service.ports import Fetcher
 
 _OK = 200
 _WEEK = 7
-_FRESH = timedelta(days=3)
+_FRESH = timedelta(days=1)
 _NO_ANSWER = frozenset({FetchOutcome.UNREACHABLE, FetchOutcome.TIMEOUT, FetchOutcome.PROTOCOL_ERROR})
 
 
@@ -76,7 +76,7 @@ def asks(plan: FetchPlan, site: Site, now: datetime) -> list[tuple[str, Profile]
 
     A site whose content is known gets that pair and the root under another profile. One whose content is not known gets
     the first and the last profile (from a social post: clones hide from all others) on its root and on two targets.
-    Everything is asked for in the three days after anything changed, and once a week.
+    Everything is asked for on the day after anything changed, and once a week.
     """
     profiles = {profile.name: profile for profile in plan.profiles}
     root = f"https://{site.host}/"

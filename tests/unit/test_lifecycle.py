@@ -144,6 +144,16 @@ def test_three_failed_looks_from_two_resolvers_end_an_episode_when_they_began() 
     assert (episode.ended_at, episode.last_seen_at, episode.cause) == (at(5), at(0), Cause.UNKNOWN)
 
 
+def test_three_looks_at_suspension_pages_end_an_episode_as_blocked_by_its_host() -> None:
+    suspended = [
+        nothing_seen(at(hours), Availability.CONTENT_NOT_SEEN, suspended="the page says so") for hours in (5, 7, 9)
+    ]
+    state, told = run(*looked(clone_seen(at(0)), *suspended))
+    assert told[-2:] == ["block.observed", "site.down"]
+    assert [b.place for b in state.blocks_in_force] == [Place.HOST]
+    assert state.lookalikes[0].episodes[0].cause is Cause.BLOCKED
+
+
 def test_two_failed_looks_end_nothing() -> None:
     state, told = run(*looked(clone_seen(at(0))), *failed_three_times(5)[:2])
     assert "site.down" not in told
@@ -211,13 +221,22 @@ def test_content_after_a_down_episode_resurfaces() -> None:
     assert [e.number for e in state.lookalikes[0].episodes] == [1, 2]
 
 
-def test_first_content_after_a_block_resurfaces_too() -> None:
+def test_first_content_after_a_block_and_a_look_without_it_resurfaces_too() -> None:
     _, told = run(
         (at(0), nothing_seen(at(0), Availability.PARKED)),
         (at(1), BlockRecorded(block=block(Place.PLATFORM, at(1)))),
-        (at(2), clone_seen(at(2))),
+        (at(2), nothing_seen(at(2), Availability.PARKED)),
+        (at(3), clone_seen(at(3))),
     )
     assert told[-2:] == ["impersonation.confirmed", "site.resurfaced"]
+
+
+def test_content_that_nobody_had_looked_for_before_the_block_does_not_resurface() -> None:
+    _, told = run(
+        (at(1), BlockRecorded(block=block(Place.PLATFORM, at(1)))),
+        (at(2), clone_seen(at(2))),
+    )
+    assert "site.resurfaced" not in told
 
 
 def test_a_new_address_while_serving_is_a_change() -> None:
@@ -230,6 +249,27 @@ def test_a_later_creation_date_is_a_new_registration() -> None:
     again = nothing_seen(at(days=200), Availability.PARKED, registration=registration(at(days=199)))
     _, told = run(*looked(first, again))
     assert told[-1] == "site.reregistered"
+
+
+def test_a_name_that_lapsed_in_between_is_a_new_registration_too() -> None:
+    gone = registration(None, status=RegistrationStatus.NOT_FOUND)
+    seen = [
+        clone_seen(at(0), registration=registration(START)),
+        nothing_seen(at(days=100), Availability.NXDOMAIN, registration=gone),
+        nothing_seen(at(days=150), Availability.NXDOMAIN, registration=gone),
+        nothing_seen(at(days=200), Availability.PARKED, registration=registration(at(days=199))),
+    ]
+    state, told = run(*looked(*seen))
+    assert told.count("site.reregistered") == 1
+    assert state.registration is not None
+    assert state.registration.created_at == at(days=199)
+
+
+def test_a_name_that_a_registry_did_not_find_for_a_while_is_no_new_registration() -> None:
+    gone = registration(None, status=RegistrationStatus.NOT_FOUND)
+    again = registration(START)
+    seen = [clone_seen(at(0), registration=again), clone_seen(at(5), registration=gone)]
+    assert "site.reregistered" not in run(*looked(*seen, clone_seen(at(9), registration=again)))[1]
 
 
 def test_a_registry_that_fails_to_answer_takes_no_fact_away() -> None:

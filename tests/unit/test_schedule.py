@@ -37,7 +37,7 @@ def test_a_parked_look_never_lengthens_the_gap_in_the_first_90_days() -> None:
 
 
 def test_a_served_impersonation_is_seen_every_day_and_more_often_after_a_change() -> None:
-    assert gap(site(lookalikes=(OPEN,), active_at=START), days=20) == timedelta(hours=24)
+    assert gap(site(lookalikes=(OPEN,), active_at=START), days=10) == timedelta(hours=24)
     assert gap(site(lookalikes=(OPEN,), active_at=START), days=200) == timedelta(hours=48)
     assert gap(site(lookalikes=(OPEN,), active_at=at(days=200)), days=200, hours=6) == timedelta(hours=3)
 
@@ -49,7 +49,7 @@ def test_a_served_impersonation_that_fails_is_seen_every_two_hours() -> None:
 
 def test_a_blocked_site_is_seen_every_day_then_every_other_day_for_90_days() -> None:
     blocked = site(blocks=(block(),), active_at=START, availability=Availability.NXDOMAIN)
-    assert gap(blocked, days=20) == timedelta(hours=24)
+    assert gap(blocked, days=10) == timedelta(hours=24)
     assert gap(blocked, days=60) == timedelta(hours=48)
     assert gap(blocked, days=120) == GAPS.dormant
 

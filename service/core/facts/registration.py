@@ -25,7 +25,8 @@ class Registration:
 
     ``source`` is rdap or whois, ``server`` whom we asked, ``epp`` the status codes (clientHold ...). Registrants'
     personal data never gets this far; ``abuse_contact`` is the registrar's published address. ``retry_after`` in
-    seconds where the server asked for patience.
+    seconds where the server asked for patience. ``created_before``: where this answer has no creation date, that of the
+    period that was known before.
     """
 
     domain: str
@@ -42,6 +43,7 @@ class Registration:
     epp: tuple[str, ...] = ()
     retry_after: float | None = None
     detail: str = ""
+    created_before: datetime | None = None
 
     @property
     def held(self) -> bool:

@@ -13,12 +13,14 @@ An episode per lookalike:
     state       input                                               next       event
     ----------  --------------------------------------------------  ---------  --------------------------------------
     none        look shows the content                              open       impersonation.confirmed
-    none        the same, after a block                             open       impersonation.confirmed, site.resurfaced
+    none        the same, after a block and a look without it       open       impersonation.confirmed, site.resurfaced
     open        look shows the content                              open       impersonation.changed where it moved
     open        seized, sinkholed, or held by registrar or registry ended      site.down
     open        failed look, the third in a row from two resolvers  ended      site.down
     open        content not seen for ``censor_after`` looks         censored   (none: absence is not proven)
     ended       look shows the content                              open       site.resurfaced
+
+A failed look found no answer, no address, or nothing but parking or a hoster's suspension pages.
 
 A verdict by score only rises; it falls by evidence of innocence that the site cannot write, or by an analyst's word:
 
@@ -183,7 +185,7 @@ def _failures(before: Failures | None, look: Look) -> Failures | None:
     """Failed looks in a row. The service's own vantages that answered at all are the witnesses."""
     if look.consensus is Availability.NOT_CHECKED:
         return before
-    if look.consensus not in _FAILED:
+    if look.consensus not in _FAILED and not look.suspended:
         return None
     witnesses = frozenset(
         answers.vantage
@@ -316,7 +318,7 @@ def _episode(scene: _Scene, lookalike: Lookalike, judgement: Judgement | None) -
     current = lookalike.open_episode
     if judgement is not None and judgement.shows_content and lookalike.verdict is Verdict.IMPERSONATION:
         if current is None:
-            return _opened(site, lookalike, judgement, look.at)
+            return _opened(scene, lookalike, judgement)
         return _seen_again(scene, lookalike, current, judgement)
     if current is None:
         return lookalike, []
@@ -330,11 +332,14 @@ def _episode(scene: _Scene, lookalike: Lookalike, judgement: Judgement | None) -
     return after, [events.about_site("site.down", site, look.at, lookalike=after, detail=detail)]
 
 
-def _opened(site: Site, lookalike: Lookalike, judgement: Judgement, at: datetime) -> tuple[Lookalike, list[Event]]:
+def _opened(scene: _Scene, lookalike: Lookalike, judgement: Judgement) -> tuple[Lookalike, list[Event]]:
+    """A new episode; one that follows on a down episode, or on a block after which a look saw nothing, resurfaces."""
+    site, at = scene.site, scene.look.at
     url, profile = judgement.content_at or ("", "")
     episode = Episode(number=len(lookalike.episodes) + 1, began_at=at, last_seen_at=at, url=url, profile=profile)
     after = replace(lookalike, episodes=(*lookalike.episodes, episode))
-    blocked = [block for block in site.blocks if block.effective_from <= at]
+    looked = scene.before.looked_at
+    blocked = [block for block in site.blocks if looked is not None and block.effective_from <= looked]
     down = next((e.ended_at for e in reversed(lookalike.episodes) if not e.censored), None)
     if down is None and not blocked:
         return after, []

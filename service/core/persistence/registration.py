@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,23 +23,31 @@ _ANSWERED = frozenset(
 
 
 def better(known: Registration | None, asked: Registration | None) -> Registration | None:
-    """What to believe after asking: a failure to answer never replaces an answer."""
-    if asked is None:
+    """What to believe after asking: a failure to answer never replaces an answer.
+
+    A name that lapsed keeps the date of the period that is over: by it the next period is told from the same one.
+    """
+    if asked is None or known is None:
+        return known or asked
+    if known.status in _ANSWERED and asked.status not in _ANSWERED:
         return known
-    if known is not None and known.status in _ANSWERED and asked.status not in _ANSWERED:
-        return known
+    if asked.created_at is None:
+        return replace(asked, created_before=known.created_at or known.created_before)
     return asked
 
 
 def changed(known: Registration | None, asked: Registration | None) -> dict[str, Any] | None:
     """What changed where the name began a new registration period, else None."""
-    if known is None or asked is None or known.created_at is None or asked.created_at is None:
+    if known is None or asked is None or asked.created_at is None:
         return None
-    if asked.created_at - known.created_at <= _NEW_PERIOD:
+    before = known.created_at or known.created_before
+    if before is None:
+        return None
+    if asked.created_at - before <= _NEW_PERIOD:
         return None
     return {
         "created_at": rfc3339(asked.created_at),
-        "created_at_before": rfc3339(known.created_at),
+        "created_at_before": rfc3339(before),
         "registrar": asked.registrar,
         "registrar_before": known.registrar,
     }

@@ -29,7 +29,7 @@ class Intervals:
     blocked: timedelta = timedelta(hours=24)
     failing: timedelta = timedelta(hours=2)
     settled: timedelta = timedelta(hours=48)
-    settled_after: timedelta = timedelta(days=30)
+    settled_after: timedelta = timedelta(days=14)
     dormant: timedelta = timedelta(days=3)
     innocent: timedelta = timedelta(days=7)
     retry: timedelta = timedelta(minutes=10)

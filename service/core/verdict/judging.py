@@ -135,10 +135,15 @@ def judge(
     return tuple(found)
 
 
+NOTHING = 0.005
+"""A signal's share of the score that is not worth a sentence: it would be printed as +0.00."""
+
+
 def explain(judgement: Judgement) -> list[str]:
-    """The judgement in sentences, what weighs most first."""
+    """The judgement in sentences, what weighs most first; what adds nothing is left out, but for the age."""
     lines = [f"{judgement.verdict.value}: {judgement.reason} (score {judgement.score:.2f})"]
-    weightiest = sorted(judgement.signals, key=lambda one: (-one.value * one.weight, one.name))
+    counted = (one for one in judgement.signals if one.value * one.weight >= NOTHING or one.name == "age")
+    weightiest = sorted(counted, key=lambda one: (-one.value * one.weight, one.name))
     lines += [f"{one.name.replace('_', ' ')} +{one.value * one.weight:.2f}: {one.evidence}" for one in weightiest]
     return lines
 

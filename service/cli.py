@@ -13,7 +13,7 @@ from typing import TypeAlias
 from service.commands import admin, check, daemon, lab, names, outlets, replay, sweep
 from service.core.errors import SpoofwatchError
 from service.core.model import Tier
-from service.settings import defaults, load
+from service.settings import Settings, defaults, load
 
 USAGE_ERROR = 2
 
@@ -158,13 +158,22 @@ def _replay(commands: _Commands) -> None:
     made.add_argument("scenario", metavar="SCENARIO", help="a shipped scenario's name or a file")
     made.add_argument("--json", action="store_true", help="one object as the last line instead of words")
     made.add_argument("--state", type=Path, metavar="DIR", help="keep the database there; a killed replay goes on")
+    made.add_argument(
+        "--names", type=int, metavar="N", help="what all sweeps may ask for (replay.names): fewer is faster"
+    )
     made.add_argument("--serve", action="store_true", help="leave the API up on what was found")
     made.set_defaults(
         call=lambda a: replay.run(
-            load(a.config) if a.config.is_dir() else defaults(),
+            _replay_settings(a.config, a.names),
             a.scenario,
             as_json=a.json,
             state=a.state,
             serve_after=a.serve,
         )
     )
+
+
+def _replay_settings(folder: Path, names: int | None) -> Settings:
+    """A replay needs no settings of its own: without a folder it runs on the defaults."""
+    settings = load(folder) if folder.is_dir() else defaults()
+    return settings if names is None else settings.with_replay_names(names)

@@ -191,7 +191,7 @@ class Replay(_Section):
     """[replay]."""
 
     names: int = Field(
-        3_000_000,
+        8_000_000,
         ge=1,
         description="what all sweeps of a replay may ask for: tiers run daily, or as often as this allows",
     )
@@ -285,6 +285,11 @@ class Settings(_Section):
     def database_url(self) -> str:
         """The database's URL with SQLite's path made absolute."""
         return _absolute_sqlite(self.service.database.url, self.folder)
+
+    def with_replay_names(self, names: int) -> Settings:
+        """The same settings with another ``replay.names``."""
+        replay = self.service.replay.model_copy(update={"names": names})
+        return self.model_copy(update={"service": self.service.model_copy(update={"replay": replay})})
 
     def path(self, value: Path | str) -> Path:
         """A path from the files, made absolute."""

@@ -7,14 +7,15 @@ import base64
 import json
 import logging
 import secrets
+import signal
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TextIO
 
 import httpx
 
@@ -22,40 +23,66 @@ from service.adapters.clock import DrivenClock
 from service.api.app import create_app
 from service.app import App
 from service.bootstrap import open_parts
-from service.commands.daemon import configure_log, first_token
+from service.commands.daemon import configure_log, first_token, instance_lock
+from service.core.errors import ConfigError
 from service.core.model import Endpoint
-from service.core.names.name import defang
 from service.daemon.health import Health
 from service.daemon.supervisor import listen, serve
 from service.lab.scenario import load
 from service.lab.scenario_model import Scenario
 from service.lab.staging import archived_baselines
 from service.ports import UnitOfWork
-from service.replay.config import settings_for
-from service.replay.driver import Driver, resume_time
+from service.replay.bookmark import Bookmark, claim
+from service.replay.config import database_url, settings_for
+from service.replay.driver import Driver
 from service.replay.lab_process import LabProcess
+from service.replay.progress import Progress
 from service.replay.summary import Summary, compared, summarise
 from service.settings import Settings
 
-_SHOWN = ("lookalike.suspected", "impersonation.confirmed", "site.down", "site.resurfaced", "successor.found")
+_PAGE = 500
 
 
 def run(settings: Settings, scenario: str, *, as_json: bool, state: Path | None, serve_after: bool) -> int:
-    """Play the scenario to its end; with ``state`` in a folder of the caller's, where a killed replay goes on."""
+    """Play the scenario to its end; with ``state`` in a folder of the caller's, where a killed replay goes on.
+
+    SIGTERM ends it before, tidily: 143, as a shell says of a process that the signal ended.
+    ConfigError for a mistake in the scenario, Conflict where the folder holds the replay of another one, or another
+    process plays there.
+    """
     configure_log("error")
+    played = load(scenario)
     with tempfile.TemporaryDirectory(prefix="spoofwatch-replay-") as temporary:
-        folder = state or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        asyncio.run(_run(settings, scenario, folder, as_json=as_json, serve_after=serve_after))
+        folder = _made((state or Path(temporary)).resolve())
+        with instance_lock(database_url(folder)):
+            try:
+                asyncio.run(_run(settings, scenario, played, folder, as_json=as_json, serve_after=serve_after))
+            except asyncio.CancelledError:
+                return 128 + signal.SIGTERM
     return 0
 
 
-async def _run(base: Settings, name: str, folder: Path, *, as_json: bool, serve_after: bool) -> None:
-    scenario = load(name)
-    loop = asyncio.get_running_loop()
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"cannot be made: {error.strerror}"
+        raise ConfigError(file=str(folder), key="--state", reason=reason, mend="name a folder of your own") from None
+    return folder
+
+
+async def _run(
+    base: Settings, name: str, scenario: Scenario, folder: Path, *, as_json: bool, serve_after: bool
+) -> None:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is not None:
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
     began = loop.time()
+    await claim(folder, scenario)
     async with _stage(base, name, scenario, folder) as stage:
-        progress = _Progress(scenario, stage.app, quiet=as_json)
+        # The last line of --json is for programs: what people read meanwhile goes beside it.
+        progress = _Following(scenario, stage.app, sys.stderr if as_json else sys.stdout)
+        await progress.begin()
         await Driver(stage.app, stage.clock, scenario, stage.lab, progress.tell).run()
         progress.finish()
         unverified = await _unverified(stage.lab.webhook_url)
@@ -83,7 +110,7 @@ async def _stage(base: Settings, name: str, scenario: Scenario, folder: Path) ->
         settings = settings_for(base, scenario, lab.settings, folder)
         clock = DrivenClock(scenario.begin)
         async with open_parts(settings, clock=clock, replayed=True) as parts:
-            clock.move_to(await resume_time(parts.app, scenario))
+            clock.move_to(await Bookmark(parts.app.store).now() or scenario.begin)
             await lab.show(clock.now())
             await _endpoint(parts.app, lab)
             await _archives(parts.app, scenario)
@@ -120,42 +147,38 @@ async def _unverified(webhook_url: str) -> int:
     return sum(not delivery["verified"] for delivery in answer.json())
 
 
-class _Progress:
-    """A line for each day on which something happened."""
+class _Following:
+    """Reads what each step told, and prints it."""
 
-    def __init__(self, scenario: Scenario, app: App, *, quiet: bool) -> None:
-        self._app, self._quiet = app, quiet
+    def __init__(self, scenario: Scenario, app: App, stream: TextIO) -> None:
+        self._app = app
         self._sequence = 0
-        self._total = (scenario.end - scenario.begin).days
-        self._begin = scenario.begin
-        self._day = ""
-        self._found: Counter[str] = Counter()
-        self._names: list[str] = []
+        self._stream = stream
+        self._progress = Progress(scenario, self._write, live=stream.isatty())
+
+    async def begin(self) -> None:
+        """Leave out what a replay that is taken up again told before."""
+        await self._news()
+        self._progress.begin(self._app.clock.now())
 
     async def tell(self, now: datetime) -> None:
-        """Take in what the step told, and print the day before once a new one has begun."""
-        day = f"{now:%Y-%m-%d}"
-        if day != self._day:
-            self.finish()
-            self._day = day
-        told = await self._app.store.read(lambda uow: uow.views.events(self._sequence, 500))
-        for event in told:
-            self._sequence = event["sequence"]
-            if event["type"] in _SHOWN:
-                self._found[event["type"]] += 1
-                self._names.append(defang(event["site"]))
+        """A step is done."""
+        self._progress.take(now, await self._news())
 
     def finish(self) -> None:
-        """Print the day that was taken in."""
-        if self._found and not self._quiet:
-            kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(self._found.items()))
-            shown = list(dict.fromkeys(self._names))
-            names = ", ".join(shown[:4]) + (f" and {len(shown) - 4} more" if len(shown) > 4 else "")  # noqa: PLR2004 - as many as are shown
-            print(f"{self._day}  {kinds}: {names}", flush=True)
-        elif not self._quiet and self._day and sys.stdout.isatty():
-            print(f"{self._day}\r", end="", flush=True)
-        self._found.clear()
-        self._names.clear()
+        """So is the last one."""
+        self._progress.finish()
+
+    async def _news(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while page := await self._app.store.read(lambda uow: uow.views.events(self._sequence, _PAGE)):
+            self._sequence = page[-1]["sequence"]
+            found += page
+        return found
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
 
 
 def _show(summary: Summary, scenario: Scenario, *, as_json: bool) -> None:

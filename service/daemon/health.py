@@ -57,7 +57,7 @@ class Health:
         self.vantages = await self.resolver.health()
         turned = [v for v in self.vantages if before.get(v.vantage, True) != v.ok]
         for vantage in turned:
-            words = "answers again" if vantage.ok else f"does not answer: {vantage.detail}"
+            words = "can be believed again" if vantage.ok else f"cannot be believed: {vantage.detail}"
             log.warning("resolver %s (%s) %s", vantage.vantage, vantage.upstream, words)
         if turned:
             await self._publish(turned)

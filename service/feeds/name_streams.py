@@ -15,7 +15,7 @@ from service.core.errors import InvalidName
 from service.core.names import name as names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
 BLOCK: Final = 1 << 16
 """Octets read at once."""
@@ -29,8 +29,11 @@ SAMPLES: Final = 5
 GZIP: Final = b"\x1f\x8b"
 """First octets of a gzip member (RFC 1952 2.3.1)."""
 
-_FIELDS: Final = ("name", "domain", "host", "hostname", "fqdn", "dns_names")
-_HEADERS: Final = frozenset({*_FIELDS, "domain_name", "domainname", "names", "domains"})
+_FIELDS: Final = ("name", "domain", "host", "hostname", "fqdn", "names", "domains", "dns_names", "all_domains")
+_HEADERS: Final = frozenset({*_FIELDS, "domain_name", "domain name", "domainname"})
+_MARKS_OF_URLS: Final = frozenset("/:[({")
+"""In no name, but in URLs, and in what people write for a dot so that nobody follows it (``refang``)."""
+
 _SHOWN: Final = 80
 
 
@@ -56,59 +59,104 @@ class Skipped:
 
 
 def read_batches(stream: Readable, skipped: Skipped, size: int = 100_000) -> Iterator[list[str]]:
-    """Yield lists of at most ``size`` host names; what cannot be read goes to ``skipped``.
+    """Yield lists of ``size`` host names, the last one shorter; what cannot be read goes to ``skipped``.
 
-    A wildcard's ``*.`` is dropped; URLs and defanged names give their host; empty lines and lines that begin with # are
-    nothing.
+    A wildcard's ``*.`` is dropped; URLs, what is like one (``bild.ltd/x``, ``bild.ltd:443``) and defanged names give
+    their host; empty lines and lines that begin with # are nothing.
     """
     batch: list[str] = []
-    for number, line, parts in _parts(stream, skipped):
-        for part in parts:
-            try:
-                batch.append(_host(part))
-            except InvalidName as error:
-                skipped.add(number, line, str(error))
-        if len(batch) >= size:
-            yield batch
-            batch = []
+    kind: _Kind | None = None
+    for first, lines in _lines(stream, skipped):
+        if kind is None:
+            start = next((place for place, line in enumerate(lines) if _cleaned(line)), None)
+            if start is None:
+                continue
+            kind = _Kind.of(_cleaned(lines[start]))
+            start += kind.is_header(_cleaned(lines[start]))
+            batch += _hosts(first + start, lines[start:], kind, skipped)
+        else:
+            batch += _hosts(first, lines, kind, skipped)
+        while len(batch) >= size:
+            yield batch[:size]
+            batch = batch[size:]
     if batch:
         yield batch
 
 
-def _parts(stream: Readable, skipped: Skipped) -> Iterator[tuple[int, str, list[str]]]:
-    cut: Callable[[str], list[str]] | None = None
-    for number, line in _lines(stream, skipped):
-        text = line.strip().lstrip("\ufeff")
-        if not text or text.startswith("#"):
-            continue
-        if cut is None:
-            cut = _cutter(text)
-            if _is_header(cut, text):
-                continue
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What the first line says that a stream is: JSON values, or columns with a delimiter, or (neither) bare names."""
+
+    json: bool = False
+    delimiter: str = ""
+
+    @classmethod
+    def of(cls, first: str) -> _Kind:
+        if first.startswith(("{", '"', "[")) and _is_json(first):
+            return cls(json=True)
+        return cls(delimiter=next((mark for mark in (",", ";", "\t") if mark in first), ""))
+
+    def is_header(self, first: str) -> bool:
+        return not self.json and self.parts(first)[0].lower() in _HEADERS
+
+    def parts(self, line: str) -> list[str]:
+        """What should be names in a line; ValueError where it is not of this kind."""
+        if self.json:
+            return _of_json(line)
+        return [line.split(self.delimiter, 1)[0].strip().strip('"').strip()] if self.delimiter else [line]
+
+
+def _hosts(first: int, lines: Sequence[str], kind: _Kind, skipped: Skipped) -> list[str]:
+    """The host names of lines, the first of which has the number ``first``."""
+    found: list[str] = []
+    texts = [line.partition(kind.delimiter)[0] for line in lines] if kind.delimiter else lines
+    for number, (line, text) in enumerate(zip(lines, texts, strict=True), first):
+        if names.is_plain(text) and not kind.json:
+            found.append(text)
+        elif cleaned := _cleaned(line):
+            found += _looked_at(number, cleaned, kind, skipped)
+    return found
+
+
+def _looked_at(number: int, line: str, kind: _Kind, skipped: Skipped) -> Iterator[str]:
+    try:
+        parts = kind.parts(line)
+    except ValueError as error:
+        skipped.add(number, line, f"not JSON with a name: {error}")
+        return
+    for part in parts:
         try:
-            yield number, text, cut(text)
-        except ValueError as error:
-            skipped.add(number, text, f"not JSON with a name: {error}")
+            yield _host(part)
+        except InvalidName as error:
+            skipped.add(number, line, str(error))
 
 
-def _lines(stream: Readable, skipped: Skipped) -> Iterator[tuple[int, str]]:
-    """Yield numbered lines as text; octets that are not UTF-8 become U+FFFD, which no name may hold."""
-    number, rest, too_long = 0, b"", False
+def _cleaned(line: str) -> str:
+    """A line without the space around it; empty for a comment."""
+    text = line.strip().lstrip("\ufeff")
+    return "" if text.startswith("#") else text
+
+
+def _lines(stream: Readable, skipped: Skipped) -> Iterator[tuple[int, list[str]]]:
+    """Yield (number of the first, lines) by the block; octets that are not UTF-8 become U+FFFD, as no name may hold."""
+    number, rest, too_long = 1, b"", False
     for block in _blocks(stream, skipped):
-        *whole, rest = (rest + block).split(b"\n")
-        for line in whole:
-            number += 1
-            if too_long or len(line) > LONGEST_LINE:
-                skipped.add(number, line[:_SHOWN].decode("utf-8", "replace"), "the line is too long")
-                too_long = False
+        whole, newline, rest = (rest + block).rpartition(b"\n")
+        if newline:
+            lines = whole.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+            # Only a line that began in an earlier block can be too long.
+            if too_long or len(whole.partition(b"\n")[0]) > LONGEST_LINE:
+                skipped.add(number, lines[0], "the line is too long")
+                yield number + 1, lines[1:]
             else:
-                yield number, line.decode("utf-8", "replace")
+                yield number, lines
+            number, too_long = number + len(lines), False
         if len(rest) > LONGEST_LINE:
             rest, too_long = rest[:_SHOWN], True
     if too_long:
-        skipped.add(number + 1, rest.decode("utf-8", "replace"), "the line is too long")
+        skipped.add(number, rest.decode("utf-8", "replace"), "the line is too long")
     elif rest:
-        yield number + 1, rest.decode("utf-8", "replace")
+        yield number, [rest.decode("utf-8", "replace")]
 
 
 def _blocks(stream: Readable, skipped: Skipped) -> Iterator[bytes]:
@@ -138,26 +186,12 @@ def _decompressed(block: bytes, stream: Readable, skipped: Skipped) -> Iterator[
         skipped.add(0, "", f"the gzip stream is broken: {error}")
 
 
-def _cutter(first: str) -> Callable[[str], list[str]]:
-    """The first line says what the stream is."""
-    if first.startswith(("{", '"', "[")) and _is_json(first):
-        return _of_json
-    delimiter = next((mark for mark in (",", ";", "\t") if mark in first), None)
-    if delimiter is not None:
-        return lambda line: [line.split(delimiter, 1)[0].strip().strip('"').strip()]
-    return lambda line: [line]
-
-
 def _is_json(line: str) -> bool:
     try:
         json.loads(line)
     except (ValueError, RecursionError):
         return line.startswith("{")
     return True
-
-
-def _is_header(cut: Callable[[str], list[str]], text: str) -> bool:
-    return cut is not _of_json and cut(text)[0].lower() in _HEADERS
 
 
 def _of_json(line: str) -> list[str]:
@@ -174,7 +208,10 @@ def _of_json(line: str) -> list[str]:
 
 
 def _host(text: str) -> str:
-    host = names.host_of_url(text) if "://" in text or "[" in text else names.parse(text.removeprefix("*."))
+    if names.is_plain(text):
+        return text
+    text = text.removeprefix("*.")
+    host = names.parse(text) if _MARKS_OF_URLS.isdisjoint(text) else names.host_of_url(text)
     if host[-1].isdigit() and names.is_number_like(host):
         raise InvalidName(f"{host} is an address, not a name")
     return host

@@ -1,8 +1,8 @@
 """What an outlet or a site adds to the world: names, addresses, registry records and virtual hosts.
 
 This is where blocks take effect. platform: nothing. registrar and registry: clientHold or serverHold, and no
-delegation. host: the server refuses, or shows that the account is suspended. resolver: the provider's view leads to its
-block page. seizure: name servers, address and banner of the authority.
+delegation. host: the server refuses, or shows that the account is suspended (always, where nobody enters the block).
+resolver: the provider's view leads to its block page. seizure: name servers, address and banner of the authority.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from service.lab import replies
 from service.lab.pages_plain import seizure_page, suspended_page
 from service.lab.prose import dice, slug
 from service.lab.replies import html_reply
-from service.lab.scenario_model import Hidden, ScenarioOutlet, ScenarioSite, Serves, Span
+from service.lab.scenario_model import Happening, Hidden, ScenarioOutlet, ScenarioSite, Serves, Span
 from service.lab.site_content import Content, outlet_content, site_content
 from service.lab.site_history import expiry_of
 from service.lab.world import Name, RegistryRecord, Reply, VirtualHost
@@ -228,13 +228,21 @@ def _served(
         certificate_names=_certificate(site, outlet, state),
     )
     if Place.HOST in state.blocks:
-        suspended = dice("host-block", site.name).choice((True, False))
-        return _everywhere(site, html_reply(suspended_page(site.name))) if suspended else replace(host, refuses=True)
+        if _to_be_observed(site) or dice("host-block", site.name).choice((True, False)):
+            return _everywhere(site, html_reply(suspended_page(site.name)))
+        return replace(host, refuses=True)
     if state.parking:
         return host
     if state.removed:
         return replace(host, replies={}, missing=replies.NOT_FOUND)
     return _shown_to_some(host, outlet, state)
+
+
+def _to_be_observed(site: ScenarioSite) -> bool:
+    """Whether a host's block is entered by nobody: a refused connection alone would not tell that it is one."""
+    return any(
+        event.kind is Happening.BLOCK and event.place is Place.HOST and not event.recorded for event in site.events
+    )
 
 
 def _shown_to_some(host: VirtualHost, outlet: ScenarioOutlet | None, state: SiteState) -> VirtualHost:

@@ -10,12 +10,13 @@ in.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from service.core.errors import NotFound
+from service.core.errors import NotFound, StoreUnavailable
 from service.core.facts.age import AgeSource, DatedFact, age_of, dated_facts
-from service.core.facts.dns import DnsFacts
+from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus
 from service.core.facts.page import FetchedPage
 from service.core.facts.registration import Registration
 from service.core.model import Availability, Judgement, Look, Site, Target
@@ -32,6 +33,8 @@ from service.pipeline.resolve import resolve
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Knowledge, Watched
 from service.ports import Clock, Fetcher, Registry, Resolver, Store
+
+log = logging.getLogger("spoofwatch.looks")
 
 # A claimed site comes back to the due list after this, should the process die with the look in its hands.
 LEASE = timedelta(minutes=15)
@@ -76,8 +79,28 @@ class Examiner:
         claimed = await self._store.write(lambda uow: uow.sites.claim(now, now + self._lease, self._concurrency))
         async with asyncio.TaskGroup() as group:
             for site, _ in claimed:
-                group.create_task(self.examine(site))
+                group.create_task(self._examine_claimed(site))
         return len(claimed)
+
+    async def _examine_claimed(self, site: Site) -> None:
+        """One look of many: where our own code fails on one site, the others are looked at all the same."""
+        try:
+            await self.examine(site)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("the look at %s failed; it is tried again", site.host)
+            failed = DnsAnswers(vantage="system", status=DnsStatus.VANTAGE_FAILED)
+            look = Look(
+                at=self._clock.now(),
+                dns=DnsFacts(host=site.host, answers=(failed,)),
+                registration=None,
+                pages=(),
+                availability={},
+                consensus=Availability.VANTAGE_FAILED,
+                consensus_reason="the look failed for a fault of our own",
+            )
+            await self._tracker.commit(site.host, Looked(look=look, judgements=()))
 
     async def examine_host(self, host: str) -> Examination:
         """Look at one admitted site now, whether due or not."""

@@ -6,12 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from service.core.model import Outlet
 from service.core.names.permutations import count
 from service.core.names.watchlist import WatchList
-from service.lab.scenario_model import Scenario, ScenarioOutlet
+from service.lab.scenario_model import Scenario
 from service.settings import Service, Settings
 from service.settings_outlets import WatchListFile
+
+
+def database_url(folder: Path) -> str:
+    """The replay's own database in its folder, which is absolute."""
+    return f"sqlite:///{folder / 'replay.db'}"
 
 
 def settings_for(base: Settings, scenario: Scenario, lab: dict[str, Any], folder: Path) -> Settings:
@@ -21,7 +25,7 @@ def settings_for(base: Settings, scenario: Scenario, lab: dict[str, Any], folder
     tables["dns"] = {"window": 1000, **tables["dns"]}
     # An outlet's own pages hold still in a scenario, so what is kept of them needs no weekly refreshing.
     tables["baselines"] = {"every": timedelta(days=28), **kept.get("baselines", {})}
-    tables["database"] = {"url": f"sqlite:///{folder / 'replay.db'}"}
+    tables["database"] = {"url": database_url(folder)}
     # Days pass in tenths of seconds: what bounds a day's queries on the internet would stop the replay here.
     tables["sweep"] = {
         **tables.get("sweep", {}),
@@ -33,7 +37,7 @@ def settings_for(base: Settings, scenario: Scenario, lab: dict[str, Any], folder
     return Settings(
         folder=folder,
         service=Service.model_validate(tables),
-        outlets=WatchListFile(outlets=tuple(_outlet(one) for one in scenario.outlets), allow=base.outlets.allow),
+        outlets=WatchListFile(outlets=tuple(one.watched for one in scenario.outlets), allow=base.outlets.allow),
         scoring=base.scoring,
         feeds=type(base.feeds)(),
     )
@@ -44,25 +48,14 @@ def _intervals(base: Settings, scenario: Scenario) -> dict[str, timedelta]:
 
     Each tier gets half of the names, so that the wide one does not starve the one that finds most.
     """
-    outlets = tuple(_outlet(one) for one in scenario.outlets)
+    outlets = tuple(one.watched for one in scenario.outlets)
     watchlist = WatchList(outlets, allow=base.outlets.allow)
     days = max((scenario.end - scenario.begin).days, 1)
-    half = base.service.replay.names / len(scenario.sweep_tiers)
+    half = base.service.replay.names / max(len(scenario.sweep_tiers), 1)
+    campaign_suffixes = base.service.sweep.campaign_suffixes or None
     found = {}
     for tier in scenario.sweep_tiers:
-        names = sum(count(outlet, tier, watchlist) for outlet in outlets)
+        names = sum(count(outlet, tier, watchlist, campaign_suffixes) for outlet in outlets)
         sweeps = max(1, int(half // max(names, 1)))
         found[f"{tier.value}_every"] = timedelta(days=max(1, -(-days // sweeps)))
     return found
-
-
-def _outlet(one: ScenarioOutlet) -> Outlet:
-    return Outlet(
-        id=one.id,
-        name=one.name,
-        domain=one.domain,
-        own_domains=one.own_domains,
-        labels=one.labels,
-        country=one.country,
-        languages=one.languages,
-    )

@@ -11,6 +11,9 @@ from typing import Any, Self
 
 from service.core.errors import SpoofwatchError
 
+_END_SECONDS = 10
+"""How long the lab may take to end by itself."""
+
 
 class LabProcess:
     """``async with LabProcess(scenario, folder, now) as lab``: started, ``settings`` and ``webhook_url`` known."""
@@ -39,7 +42,12 @@ class LabProcess:
     async def __aexit__(self, *_: object) -> None:
         if self._process.stdin is not None:
             self._process.stdin.close()
-        await self._process.wait()
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
 
     async def show(self, now: datetime) -> None:
         """Move the small internet to ``now``."""

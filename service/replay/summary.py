@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from service.lab.scenario_model import Scenario, Truth
+from service.core.model import Place
+from service.core.names.name import registrable
+from service.lab.scenario_model import Happening, Scenario, Truth
 from service.lab.staging import SiteTruth, truth
 from service.ports import UnitOfWork
 
 FLAGS = ("lookalike.suspected", "impersonation.confirmed")
 _BAD = (Truth.IMPERSONATION, Truth.SUSPECTED)
+_AT_THE_NAME = (Place.REGISTRAR.value, Place.REGISTRY.value)
+_STILL_IN_FORCE = "~"  # sorts after every date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
     """The object that ``--json`` prints. Names are sorted; ``days_to_first_successor`` is None where there is none.
 
-    ``looks`` counts examinations, ``queries`` names that sweeps asked DNS for, ``seconds`` real time.
+    ``flagged``, ``missed`` and ``false_flags`` count a flag that was withdrawn again. ``blocks`` counts each block
+    once, entered or observed. ``down_after_block`` counts sites. ``looks`` are examinations, ``queries`` names that
+    sweeps asked DNS for. ``seconds`` (real time) and ``alerts_unverified`` are those of this process, where a replay
+    was taken up again.
     """
 
     scenario: str
@@ -27,6 +34,7 @@ class Summary:
     missed: tuple[str, ...]
     false_flags: tuple[str, ...]
     alerts_delivered: int
+    alerts_undelivered: int
     alerts_unverified: int
     blocks: int
     down_after_block: int
@@ -55,8 +63,9 @@ def summarise(uow: UnitOfWork, scenario: Scenario, *, seconds: float, unverified
         missed=_names(truths, lambda t: t.truth in _BAD and t.site not in flagged),
         false_flags=_names(truths, lambda t: t.truth not in _BAD and t.site in flagged),
         alerts_delivered=counts["deliveries_delivered"],
+        alerts_undelivered=counts["deliveries_pending"] + counts["deliveries_dead"],
         alerts_unverified=unverified,
-        blocks=counts["blocks"],
+        blocks=blocks(uow.views.blocks(None)),
         down_after_block=len(_down_after_block(told)),
         resurfaced=sum(event["type"] == "site.resurfaced" for event in told),
         successors=len({event["site"] for event in told if event["type"] == "successor.found"}),
@@ -67,26 +76,59 @@ def summarise(uow: UnitOfWork, scenario: Scenario, *, seconds: float, unverified
     )
 
 
+def blocks(rows: Iterable[Mapping[str, Any]]) -> int:
+    """How many blocks there were, each once; ``rows`` as views have them (site, place, effective_from, lifted_at).
+
+    A hold acts on the registered name: where several of its hosts are watched, each shows the one hold.
+    """
+    number = 0
+    held_until: dict[tuple[str, str], str] = {}
+    for row in sorted(rows, key=lambda row: row["effective_from"]):
+        host, place = row["site"], row["place"]
+        about = (registrable(host) or host) if place in _AT_THE_NAME else host
+        if place not in _AT_THE_NAME or row["effective_from"] > held_until.get((about, place), ""):
+            number += 1
+        held_until[about, place] = max(held_until.get((about, place), ""), row["lifted_at"] or _STILL_IN_FORCE)
+    return number
+
+
 def compared(summary: Summary, scenario: Scenario) -> list[str]:
     """The summary in words for people, beside the scenario's truth."""
     truths = truth(scenario)
-    expected = [t for t in truths.values() if t.truth in _BAD]
+    bad = sum(t.truth in _BAD for t in truths.values())
     successors = sum(t.successor_of is not None for t in truths.values())
-    found = len(expected) - len(summary.missed)
-    missed = Counter(truths[name].technique or "unnamed technique" for name in summary.missed)
     lines = [
-        f"{summary.scenario}: {found} of {len(expected)} lookalikes flagged, {len(summary.false_flags)} false flags",
-        f"alerts delivered {summary.alerts_delivered}, of which {summary.alerts_unverified} failed verification",
-        f"{summary.blocks} blocks; down after a block {summary.down_after_block}; resurfaced {summary.resurfaced}",
-        f"successors {summary.successors} of {successors}; days to the first: {summary.days_to_first_successor}",
-        f"{summary.looks} looks, {summary.queries} names asked for, {summary.seconds:.0f} seconds",
+        f"flagged     {bad - len(summary.missed)} of {bad} lookalikes, {len(summary.false_flags)} false flags",
+        f"alerts      {_alerts(summary)}",
+        f"blocks      {summary.blocks} of {_knowable(scenario)}; down after one: {summary.down_after_block} sites",
+        f"resurfaced  {summary.resurfaced}",
+        f"successors  {summary.successors} of {successors}{_first_successor(summary)}",
+        f"work        {summary.looks} looks, {summary.queries} names asked for, {summary.seconds:.0f} seconds",
     ]
     if summary.missed:
-        lines.append("missed: " + ", ".join(summary.missed))
-        lines.append("missed by technique: " + ", ".join(f"{kind} {n}" for kind, n in sorted(missed.items())))
+        missed = Counter(truths[name].technique or "unnamed technique" for name in summary.missed)
+        lines.append("missed      " + ", ".join(summary.missed))
+        lines.append("            by technique: " + ", ".join(f"{kind} {n}" for kind, n in sorted(missed.items())))
     if summary.false_flags:
-        lines.append("false flags: " + ", ".join(summary.false_flags))
+        lines.append("false flags " + ", ".join(summary.false_flags))
     return lines
+
+
+def _alerts(summary: Summary) -> str:
+    unverified, undelivered = summary.alerts_unverified, summary.alerts_undelivered
+    verified = f"{unverified} of them with a wrong signature" if unverified else "every signature verified"
+    return f"{summary.alerts_delivered} delivered, {verified}" + (f"; {undelivered} undelivered" if undelivered else "")
+
+
+def _first_successor(summary: Summary) -> str:
+    days = summary.days_to_first_successor
+    return "" if days is None else f"; the first after {days} day{'' if days == 1 else 's'}"
+
+
+def _knowable(scenario: Scenario) -> int:
+    """The scenario's blocks, but for those at a platform that nobody reported: nothing shows them on the site."""
+    events = (event for site in scenario.sites for event in site.events if event.kind is Happening.BLOCK)
+    return sum(event.recorded or event.place is not Place.PLATFORM for event in events)
 
 
 def _names(truths: Mapping[str, SiteTruth], wanted: Callable[[SiteTruth], bool]) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def test_without_a_resolver_it_starts_says_which_and_recovers(tmp_path: Path) ->
     config = settings(tmp_path, port)
     with Daemon(config) as daemon:
         refused = until(lambda: names_the_upstream(daemon, port))
-        assert "does not answer" in daemon.output()
+        assert "cannot be believed" in daemon.output()
         assert refused.json()
         assert daemon.call("GET", "/livez").status_code == 200
         reported = daemon.call("POST", "/v1/sightings", json={"url": "https://morgenkurier.ltd/story"})

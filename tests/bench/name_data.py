@@ -1,107 +1,44 @@
 """What the benches of names read: outlets, real spoofs, new registrations; and the peers that are measured beside us.
 
 Nothing of it is part of the project. ``--data DIR`` holds ``outlets.csv`` (name, domain, country, languages, aliases),
-``spoofs.csv`` (domain, outlet_domain, technique, tier), ``newly_registered.csv.gz`` (domain, first_listed).
+``spoofs.csv`` (domain, outlet_domain, technique, tier), ``newly_registered.csv.gz`` (domain, first_listed). What can do without takes
+the shipped watch list and made-up names instead, and says so.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import gzip
+import importlib
 import logging
 import random
 import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-
-import dnstwist  # type: ignore[import-untyped] # no stubs; in the extra ``bench``
-from ail_typo_squatting import runAll  # type: ignore[import-untyped] # no stubs; in the extra ``bench``
+from typing import TypeAlias
 
 from service.core.model import Outlet
 from service.core.names import name as names
 from service.core.names import suffixes, vocabulary
 from service.core.names.watchlist import WatchList
+from service.settings_outlets import read_outlets
 
-CITIES = [
-    *(
-        "berlin",
-        "hamburg",
-        "muenchen",
-        "koeln",
-        "paris",
-        "lyon",
-        "madrid",
-        "roma",
-        "milano",
-        "london",
-        "leeds",
-        "boston",
-    ),
-    *(
-        "chicago",
-        "dallas",
-        "denver",
-        "austin",
-        "seattle",
-        "miami",
-        "toronto",
-        "sydney",
-        "dublin",
-        "oslo",
-        "bergen",
-        "malmo",
-    ),
-    *(
-        "turku",
-        "riga",
-        "vilnius",
-        "tallinn",
-        "minsk",
-        "kyiv",
-        "lviv",
-        "odessa",
-        "moskva",
-        "kazan",
-        "sofia",
-        "varna",
-        "cluj",
-    ),
-    *(
-        "beograd",
-        "zagreb",
-        "split",
-        "praha",
-        "brno",
-        "wien",
-        "graz",
-        "linz",
-        "bern",
-        "basel",
-        "torino",
-        "napoli",
-        "bari",
-    ),
-]
-MASTHEADS = [
-    *(
-        "news",
-        "zeitung",
-        "post",
-        "times",
-        "herald",
-        "tribune",
-        "journal",
-        "gazette",
-        "kurier",
-        "anzeiger",
-        "blatt",
-        "today",
-    ),
-    *("daily", "express", "star", "mirror", "echo", "observer", "press", "chronicle", "telegraph", "bote", "rundschau"),
-    *("nachrichten", "tageblatt", "heute", "actu", "matin", "soir", "info", "giornale", "corriere", "diario", "gazeta"),
-]
+CITIES = """
+berlin hamburg muenchen koeln paris lyon madrid roma milano london leeds boston chicago dallas denver austin seattle
+miami toronto sydney dublin oslo bergen malmo turku riga vilnius tallinn minsk kyiv lviv odessa moskva kazan sofia varna
+cluj beograd zagreb split praha brno wien graz linz bern basel torino napoli bari
+"""
+MASTHEADS = """
+news zeitung post times herald tribune journal gazette kurier anzeiger blatt today daily express star mirror echo
+observer press chronicle telegraph bote rundschau nachrichten tageblatt heute actu matin soir info giornale corriere
+diario gazeta
+"""
+SHIPPED = Path(__file__).parents[2] / "config" / "outlets.toml"
+
+
+Generator: TypeAlias = Callable[[str], set[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +51,10 @@ class Spoof:
     tier: str
 
 
-def parser(title: str | None) -> argparse.ArgumentParser:
-    """Return a parser with the arguments that every bench here takes."""
-    found = argparse.ArgumentParser(description=title, formatter_class=argparse.RawDescriptionHelpFormatter)
-    found.add_argument("--data", type=Path, required=True, help="folder with the data; see the module")
-    return found
-
-
-def watchlist(data: Path) -> WatchList:
-    """Return the outlets of outlets.csv; an outlet's id is its domain."""
+def watchlist(data: Path | None) -> WatchList:
+    """Return the outlets of outlets.csv, their ids being their domains; without data those that are shipped."""
+    if data is None:
+        return WatchList(read_outlets(SHIPPED).outlets)
     with (data / "outlets.csv").open(encoding="utf-8", newline="") as stream:
         return WatchList([_outlet(row) for row in csv.DictReader(stream)])
 
@@ -151,12 +83,26 @@ def spoofs(data: Path, watched: WatchList) -> list[Spoof]:
     ]
 
 
-def new_names(data: Path, most: int | None = None) -> list[str]:
-    """Return newly registered names in the order of the file."""
+def new_names(data: Path | None, most: int = 1_000_000) -> list[str]:
+    """Return newly registered names in the order of the file; without data made-up ones that are as long."""
+    if data is None:
+        return made_up(most)
     with gzip.open(data / "newly_registered.csv.gz", "rt", encoding="utf-8") as stream:
         next(stream)
-        hosts = [line.partition(",")[0] for line in stream]
-    return hosts[:most]
+        return [line.partition(",")[0] for line in islice(stream, most)]
+
+
+def made_up(count: int) -> list[str]:
+    """Return names of one to three words, some with a number or hyphens, under suffixes that anybody registers under."""
+    source = random.Random(5)  # noqa: S311 -- the same names in every run
+    words, ends = sorted(vocabulary.common_words()), ["com"] * 300 + list(suffixes.sweepable())
+    found = []
+    for _ in range(count):
+        parts = source.choices(words, k=source.choice((1, 2, 2, 3)))
+        number = str(source.randrange(1000)) if source.random() < 0.2 else ""
+        label = source.choice(("", "", "", "-")).join(parts) + number
+        found.append(f"{label}.{source.choice(ends)}")
+    return found
 
 
 def many_labels(watched: WatchList, count: int) -> list[str]:
@@ -164,7 +110,7 @@ def many_labels(watched: WatchList, count: int) -> list[str]:
     known = [label.text for label in watched.labels if len(label.bare) > 2]
     source = random.Random(7)  # noqa: S311 -- the same labels in every run
     words = source.sample(sorted(vocabulary.common_words()), 400)
-    made = [first + second for first in (*CITIES, *words) for second in MASTHEADS]
+    made = [first + second for first in (*CITIES.split(), *words) for second in MASTHEADS.split()]
     source.shuffle(made)
     return list(dict.fromkeys((*known, *made)))[:count]
 
@@ -191,23 +137,40 @@ def edited(labels: Sequence[str], count: int) -> list[str]:
     return made
 
 
-def peers(dictionaries: Path | None) -> Iterator[tuple[str, Callable[[str], set[str]]]]:
-    """Yield (title, generator of a domain's candidates). dnstwist's wheel lacks the dictionaries of its repository."""
+def peers(dictionaries: Path | None) -> Iterator[tuple[str, Generator | None]]:
+    """Yield (title, generator of a domain's candidates), None for what is not installed (the extra ``bench``).
+
+    dnstwist's wheel lacks the dictionaries of its repository; ``dictionaries`` is the folder that has them.
+    """
     logging.getLogger("tldextract").setLevel(logging.CRITICAL + 1)
-
-    def twisted(words: Sequence[str], tlds: Sequence[str]) -> Callable[[str], set[str]]:
-        def generate(domain: str) -> set[str]:
-            fuzzer = dnstwist.Fuzzer(domain, dictionary=words, tld_dictionary=tlds)
-            fuzzer.generate()
-            return {entry["domain"] for entry in fuzzer.domains}
-
-        return generate
-
-    yield "dnstwist", twisted((), ())
+    tlds = [suffix for suffix in suffixes.icann() if "." not in suffix]
+    yield "dnstwist", _dnstwist((), ())
     if dictionaries is not None:
-        yield "dnstwist, its dictionaries", twisted(*_dictionaries(dictionaries))
-    yield "dnstwist, all TLDs", twisted((), [suffix for suffix in suffixes.icann() if "." not in suffix])
-    yield "ail-typo-squatting", lambda domain: set(runAll(domain, 10**9, "text", None))
+        yield "dnstwist, its dictionaries", _dnstwist(*_dictionaries(dictionaries))
+    yield "dnstwist, all TLDs", _dnstwist((), tlds)
+    yield "ail-typo-squatting", _ail_typo_squatting()
+
+
+def _dnstwist(words: Sequence[str], tlds: Sequence[str]) -> Generator | None:
+    try:
+        dnstwist = importlib.import_module("dnstwist")
+    except ImportError:
+        return None
+
+    def generate(domain: str) -> set[str]:
+        fuzzer = dnstwist.Fuzzer(domain, dictionary=words, tld_dictionary=tlds)
+        fuzzer.generate()
+        return {entry["domain"] for entry in fuzzer.domains}
+
+    return generate
+
+
+def _ail_typo_squatting() -> Generator | None:
+    try:
+        package = importlib.import_module("ail_typo_squatting")
+    except ImportError:
+        return None
+    return lambda domain: set(package.runAll(domain, 10**9, "text", None))
 
 
 def _dictionaries(folder: Path) -> tuple[list[str], list[str]]:

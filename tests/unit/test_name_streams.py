@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.core.errors import InvalidName
 from service.core.names import name as names
 from service.feeds.name_streams import BLOCK, LONGEST_LINE, SAMPLES, Skipped, read_batches
 
@@ -38,7 +39,9 @@ WANTED = ["bild.ltd", "bild.live", "spiegel.pro"]
         b'{"name": "bild.ltd", "x": 1}\n{"domain": "bild.live"}\n{"dns_names": ["*.spiegel.pro"]}\n',
         b'"bild.ltd"\n"bild.live"\n"spiegel.pro"\n',
         b'["bild.ltd", "bild.live"]\n["spiegel.pro"]\n',
-        b"https://bild.ltd/article\nhxxp://bild[.]live/\nspiegel[.]pro\n",
+        b"https://bild.ltd/article\nhxxp://bild[.]live/\n*.spiegel[.]pro\n",
+        b"bild.ltd/article?x=1\nbild.live:443\nspiegel(.)pro\n",
+        b"\n  \n# a comment, with commas\nbild.ltd\n#\nbild.live\nspiegel.pro",
     ],
 )
 @pytest.mark.parametrize("packed", [False, True])
@@ -107,9 +110,41 @@ def test_lines_are_whole_whatever_the_blocks() -> None:
     assert skipped.count == 0
 
 
-def test_batches_are_of_the_size_asked_for() -> None:
-    batches = list(read_batches(io.BytesIO(b"a.com\n" * 25), Skipped(), 10))
+@pytest.mark.parametrize("data", [b"a.com\n" * 25, b'{"names": ["a.com", "b.com", "c.com", "d.com", "e.com"]}\n' * 5])
+def test_batches_are_of_the_size_asked_for(data: bytes) -> None:
+    batches = list(read_batches(io.BytesIO(data), Skipped(), 10))
     assert [len(batch) for batch in batches] == [10, 10, 5]
+
+
+@pytest.mark.parametrize(
+    "line", [b"::1", b"[2001:db8::1]:443", b"10.0.0.1/24", b"https://", b"//", b"a b.com", b"a@b.com"]
+)
+def test_addresses_and_other_texts_are_no_names(line: bytes) -> None:
+    found, skipped = read(b"bild.ltd\n" + line + b"\nbild.live\n")
+    assert found == ["bild.ltd", "bild.live"]
+    assert skipped.samples[0][0] == 2
+
+
+ODD_NAMES = r"#?[a-zA-Z0-9_*.-]{0,70}|xn--[a-z0-9-]{1,9}\.de|1\.[0-9]\.3\.4|[a-z]{60,70}\.com"
+
+
+@given(st.lists(st.from_regex(rf"[ \t]{{0,2}}({ODD_NAMES})\r?", fullmatch=True)))
+def test_what_is_plain_at_a_glance_is_what_is_read_closely(lines: list[str]) -> None:
+    found, _ = read("\n".join(("first.com", *lines)).encode())
+    closely = [
+        host
+        for text in (line.strip() for line in "\n".join(lines).split("\n"))
+        if text and not text.startswith("#") and (host := parsed(text.removeprefix("*."))) is not None
+    ]
+    assert found == ["first.com", *closely]
+
+
+def parsed(text: str) -> str | None:
+    try:
+        host = names.parse(text)
+    except InvalidName:
+        return None
+    return None if host[-1].isdigit() and names.is_number_like(host) else host
 
 
 def test_memory_stays_constant_for_a_stream_that_unpacks_to_much() -> None:

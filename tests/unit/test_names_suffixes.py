@@ -9,6 +9,8 @@ from publicsuffixlist import PublicSuffixList
 
 from service.core.names import suffixes
 
+PRIVATE = ("github.io", "pages.dev", "blogspot.com")
+
 
 def test_every_rule_of_the_list_gives_what_the_package_itself_gives() -> None:
     reference = PublicSuffixList(accept_unknown=False)
@@ -39,12 +41,10 @@ def test_suffixes_of_campaigns_are_swept_and_come_most_used_first() -> None:
     assert suffixes.campaign()[:3] == ("com", "ltd", "life")
 
 
-def test_platforms_are_the_other_private_suffixes() -> None:
-    assert {"github.io", "pages.dev", "blogspot.com"} & set(suffixes.platforms())
-    assert suffixes.is_platform("github.io")
-    assert not suffixes.is_platform("co.com")
-    assert not suffixes.is_platform("co.uk")
-    assert not set(suffixes.platforms()) & set(suffixes.sweepable())
+def test_platforms_are_private_suffixes_that_are_not_like_a_registry() -> None:
+    assert {"github.io", "pages.dev", "blogspot.com"} <= set(filter(suffixes.is_platform, PRIVATE))
+    assert not any(map(suffixes.is_platform, ("co.com", "co.uk", "de")))
+    assert not any(map(suffixes.is_platform, suffixes.sweepable()))
 
 
 def test_every_registry_like_suffix_is_one_of_the_list() -> None:

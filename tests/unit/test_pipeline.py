@@ -274,6 +274,23 @@ def test_a_vantage_that_failed_judges_nothing_and_is_asked_again_soon() -> None:
     assert seen.step.site.due_at == START + Rules().intervals.retry
 
 
+def test_a_fault_of_our_own_on_one_site_harms_no_other() -> None:
+    made = bench(("spiegel.ltd", "spiegel.pics"))
+    del made.registry.answers["spiegel.ltd"]  # the fake raises where a registry never would
+
+    async def act(b: Bench) -> Any:
+        await b.door.admit_url("spiegel.ltd", "check")
+        await b.door.admit_url("spiegel.pics", "check")
+        count = await b.examiner.examine_due()
+        found = await b.store.read(lambda uow: [uow.sites.get(n) for n in ("spiegel.ltd", "spiegel.pics")])
+        return count, [row[0] for row in found if row is not None]
+
+    count, (broken, well) = play(made, act)
+    assert count == 2
+    assert (broken.looked_at, broken.due_at) == (None, START + Rules().intervals.retry)
+    assert well.looked_at == START
+
+
 def test_an_unknown_site_cannot_be_examined_or_changed() -> None:
     with pytest.raises(NotFound):
         play(bench(), lambda b: b.examiner.examine_host("nobody.com"))

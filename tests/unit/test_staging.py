@@ -282,10 +282,15 @@ def test_a_hold_takes_the_name_out_of_dns(place: Place, code: str) -> None:
     assert name.registry.updated_at == day(5)
 
 
+def test_a_hosts_block_that_nobody_enters_can_be_observed() -> None:
+    for name in ("a.ltd", "b.ltd", "c.ltd", "d.ltd", "e.ltd"):
+        assert "suspended" in body(shown(5, replace(blocked(Place.HOST), name=name))[1], "/any")
+
+
 def test_a_host_refuses_or_shows_a_suspended_page_and_the_name_stays() -> None:
     answers = set()
     for name in ("a.ltd", "b.ltd", "c.ltd", "d.ltd", "e.ltd"):
-        site = replace(blocked(Place.HOST), name=name)
+        site = replace(blocked(Place.HOST, recorded=True), name=name)
         zone, host = shown(5, site)
         assert zone == shown(4, site)[0]
         answers.add("refuses" if host.refuses else body(host, "/any"))

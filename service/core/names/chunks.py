@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from service.core.names import name as names
-from service.core.names import skeleton
+from service.core.names import skeleton, suffixes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,18 +58,19 @@ def cut(hosts: Sequence[str]) -> Chunk:
 
 
 def _label_bounds(hosts: Sequence[str], text: Bytes, starts: I64, ends: I64) -> tuple[I64, I64, I64]:
-    """Where each registrable label begins and stops; with one dot that is what stands before it."""
+    """Where each registrable label begins and stops: before the last dot, but for hosts below deeper suffixes."""
     dots = np.flatnonzero(text == _DOT)
     seen = np.searchsorted(dots, ends)
-    before = np.concatenate(([0], seen[:-1]))
-    many = seen - before
+    many = np.diff(seen, prepend=0)
     begins, stops = starts.copy(), starts.copy()
     with_dot = many > 0
-    stops[with_dot] = dots[before[with_dot]]
+    stops[with_dot] = dots[seen[with_dot] - 1]
     deep = np.flatnonzero(many > 1)
-    for row in deep.tolist():
-        low, high = _bounds(hosts[row])
-        begins[row], stops[row] = starts[row] + low, starts[row] + high
+    begins[deep] = dots[seen[deep] - 2] + 1
+    for row, tail in zip(deep.tolist(), (begins - starts)[deep].tolist(), strict=True):
+        if suffixes.may_be_below_deep(hosts[row][tail:]):
+            low, high = _bounds(hosts[row])
+            begins[row], stops[row] = starts[row] + low, starts[row] + high
     return begins, stops, deep
 
 

@@ -48,7 +48,7 @@ class Label:
     @classmethod
     def of(cls, outlet: Outlet, text: str, *, derived: bool) -> Label:
         """Return the label ``text`` of ``outlet``."""
-        read = next(iter(skeleton.ascii_readings(text)), text)
+        read = skeleton.ascii_readings(text)[0] if skeleton.is_read_whole(text) else text
         bare = skeleton.bare(read)
         words = vocabulary.affixes(outlet.languages)
         return cls(
@@ -67,8 +67,8 @@ class Label:
 
     @property
     def readable(self) -> bool:
-        """Whether the label says anything in ASCII; one in a script without look-alikes is only itself."""
-        return bool(skeleton.ascii_readings(self.text))
+        """Whether the whole label reads in ASCII; one with letters that look like none there is only itself."""
+        return skeleton.is_read_whole(self.text)
 
     @property
     def short(self) -> bool:

@@ -68,6 +68,12 @@ def ascii_readings(label: str) -> tuple[str, ...]:
     return tuple(reading for reading in found if reading)
 
 
+def is_read_whole(label: str) -> bool:
+    """Whether every character of an A-label looks like something in ASCII: what is left of others is another word."""
+    shown = names.decoded(label)
+    return shown is not None and all(_READINGS[ord(char)] for char in shown)
+
+
 def lookalikes() -> dict[str, str]:
     """Return, for each ASCII letter or digit, the characters outside ASCII that look like it without decomposition."""
     by_prototype: dict[str, str] = {}

@@ -80,6 +80,12 @@ def public_suffix(host: str) -> str | None:
     return _longest(host, rules)
 
 
+def may_be_below_deep(tail: str) -> bool:
+    """Whether a host that ends in ``tail``, two labels, may have a public suffix of more than one label."""
+    rules = _known()
+    return tail in rules.deep or tail[tail.find(".") + 1 :] in rules.parents
+
+
 def _longest(host: str, rules: _Rules) -> str | None:
     tail = host
     while tail:
@@ -112,12 +118,6 @@ def sweepable() -> tuple[str, ...]:
 def campaign() -> tuple[str, ...]:
     """Suffixes that published campaigns used, most used first; each has its source in ``campaign_suffixes.txt``."""
     return tuple(_table("campaign_suffixes.txt"))
-
-
-@cache
-def platforms() -> tuple[str, ...]:
-    """Private suffixes under which a hosting service hands out names; those are judged as full host names."""
-    return tuple(sorted(_parts()[1].exact - REGISTRY_LIKE))
 
 
 def suffixes_below(suffix: str) -> frozenset[str]:

@@ -49,12 +49,8 @@ class WatchList:
         self._own = {domain: outlet.id for outlet in reversed(self.outlets) for domain in outlet.confirmed_domains}
         self._innocent_under = _by_suffix(self.allow.union(self._own))
 
-    def labels_of(self, outlet: Outlet) -> tuple[str, ...]:
-        """Labels that a lookalike of ``outlet`` would carry, the main domain's first."""
-        return tuple(label.text for label in self.labels_for(outlet))
-
     def labels_for(self, outlet: Outlet) -> tuple[Label, ...]:
-        """The same, ready to be compared with; works for outlets that are not on the list."""
+        """Labels that a lookalike of ``outlet`` would carry, the main domain's first; it need not be on the list."""
         known = self._compared.get(outlet.id)
         return _compared(outlet) if known is None else known
 
@@ -92,16 +88,19 @@ def label_of(domain: str) -> str:
 
 
 def outlet_host(text: str) -> str:
-    """Return the domain that an operator typed, without ``www``; raises InvalidName where nobody can register it."""
-    host = names.parse(text).removeprefix("www.")
+    """Return the domain of a name or address that an operator typed, without ``www``.
+
+    Raises InvalidName where nobody can register it.
+    """
+    host = (names.host_of_url(text) if "/" in text else names.parse(text)).removeprefix("www.")
     if names.registrable(host) is None:
         raise InvalidName(f"{host} is not below a known public suffix")
     return host
 
 
 def _compared(outlet: Outlet) -> tuple[Label, ...]:
-    main = len(_main_labels(outlet))
-    return tuple(Label.of(outlet, text, derived=place >= main) for place, text in enumerate(_labels(outlet)))
+    main = frozenset(_main_labels(outlet))
+    return tuple(Label.of(outlet, text, derived=text not in main) for text in _labels(outlet))
 
 
 def _main_labels(outlet: Outlet) -> tuple[str, ...]:
@@ -111,6 +110,7 @@ def _main_labels(outlet: Outlet) -> tuple[str, ...]:
 
 def _labels(outlet: Outlet) -> tuple[str, ...]:
     found = [*_main_labels(outlet), *_of_own_domains(outlet), *_of_name(outlet)]
+    found = [label for label in found if names.encoded(label) is not None]
     by_bare: dict[str, str] = {}
     for label in found:
         by_bare.setdefault(label.replace("-", ""), label)
@@ -127,8 +127,11 @@ def _of_own_domains(outlet: Outlet) -> list[str]:
 def _of_name(outlet: Outlet) -> list[str]:
     """Each spelling of the name as one word, with and without the article in front where two words are left.
 
-    "nd (Neues Deutschland)" has two names, "A / B" as well; a bracket in lower case describes ("sports news").
+    "nd (Neues Deutschland)" has two names, "A / B" as well; a bracket in lower case describes ("sports news"). An
+    outlet that was added by its address alone has no name yet, only its domain.
     """
+    if outlet.name == outlet.domain:
+        return []
     articles = {word for word, kind in vocabulary.affixes(outlet.languages).items() if kind is Kind.ARTICLE}
     found: list[str] = []
     for part in re.split(r"[()/]", outlet.name):
@@ -146,9 +149,20 @@ def _spelled(titles: Iterable[str]) -> list[str]:
 
 
 def _typed(text: str) -> str:
-    """Return how a name is typed as a label: lower case, ASCII, no spaces."""
-    plain = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
-    return re.sub(r"[^a-z0-9-]", "", plain.encode("ascii", "ignore").decode()).strip("-")
+    """Return how a name is typed as a label: lower case, no spaces, ASCII; in Punycode where other scripts are in it.
+
+    What is left of a name without the letters of its own script is another word (Gazeta Online in Cyrillic: online).
+    Empty where no registry could hold it.
+    """
+    plain = _letters(unicodedata.normalize("NFKD", text.lower().translate(_LETTERS)), "LN")
+    if plain.isascii():
+        return plain
+    return names.encoded(unicodedata.normalize("NFC", _letters(text.lower(), "LMN"))) or ""
+
+
+def _letters(text: str, categories: str) -> str:
+    """Keep what belongs to one of the general categories (UAX 44: L letters, M marks, N numbers), and inner hyphens."""
+    return "".join(char for char in text if char == "-" or unicodedata.category(char)[0] in categories).strip("-")
 
 
 def _by_suffix(hosts: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -1,4 +1,9 @@
-"""The outlet's whole domain in front of a registration that begins where its suffix ends: spiegel.de-news.com."""
+"""The outlet's whole domain in front of a registration that begins where its suffix ends: spiegel.de-news.com.
+
+Only the tiers of edits have these, a few for each suffix. They are whole hosts, and the sweep asks for them as such:
+what was registered is de-news.com, which says nothing by itself. Random hosts beside each one that answers are asked
+too, so that a registration which answers for every host below it counts for none.
+"""
 
 from __future__ import annotations
 

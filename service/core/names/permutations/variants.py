@@ -69,8 +69,8 @@ class Variant:
 
 
 def exact(label: Label) -> list[Variant]:
-    """Return the label itself, as it is and without hyphens."""
-    return list(_judged(label, dict.fromkeys((label.text, label.bare))))
+    """Return the label itself, as it is and, where it can be read, without hyphens."""
+    return list(_judged(label, dict.fromkeys((label.text, label.bare) if label.readable else (label.text,))))
 
 
 def all_of(outlet: Outlet, label: Label) -> list[Variant]:

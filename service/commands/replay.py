@@ -10,8 +10,8 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,23 +52,27 @@ def run(settings: Settings, scenario: str, *, as_json: bool, state: Path | None,
     """
     configure_log("error")
     played = load(scenario)
-    with tempfile.TemporaryDirectory(prefix="spoofwatch-replay-") as temporary:
-        folder = _made((state or Path(temporary)).resolve())
-        with instance_lock(database_url(folder)):
-            try:
-                asyncio.run(_run(settings, scenario, played, folder, as_json=as_json, serve_after=serve_after))
-            except asyncio.CancelledError:
-                return 128 + signal.SIGTERM
+    with _folder(state) as folder, instance_lock(database_url(folder)):
+        try:
+            asyncio.run(_run(settings, scenario, played, folder, as_json=as_json, serve_after=serve_after))
+        except asyncio.CancelledError:
+            return 128 + signal.SIGTERM
     return 0
 
 
-def _made(folder: Path) -> Path:
+@contextmanager
+def _folder(state: Path | None) -> Iterator[Path]:
+    """Where the database is kept, as an absolute path: the caller's, or one that goes with the replay."""
+    if state is None:
+        with tempfile.TemporaryDirectory(prefix="spoofwatch-replay-") as temporary:
+            yield Path(temporary).resolve()
+        return
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        state.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = f"cannot be made: {error.strerror}"
-        raise ConfigError(file=str(folder), key="--state", reason=reason, mend="name a folder of your own") from None
-    return folder
+        raise ConfigError(file=str(state), key="--state", reason=reason, mend="name a folder of your own") from None
+    yield state.resolve()
 
 
 async def _run(

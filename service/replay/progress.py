@@ -28,7 +28,7 @@ _WORDS = {
 }
 """Events in the order in which a line tells them. Discoveries and registrations are told by what became of them."""
 
-_RANK = {kind: rank for rank, kind in enumerate(_WORDS)}
+_RANK = {word: rank for rank, word in enumerate(dict.fromkeys(_WORDS.values()))}
 
 _WIPE = "\r\x1b[K"  # back to the first column, and erase to the end of the line (ECMA-48 EL)
 
@@ -76,7 +76,9 @@ def days_of(scenario: Scenario) -> int:
 
 def phrases(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """What a day's events come to: a phrase for each kind, with the names that it is about, each once."""
-    shown = sorted((event for event in events if event["type"] in _WORDS), key=lambda event: _RANK[event["type"]])
+    shown = sorted(
+        (event for event in events if event["type"] in _WORDS), key=lambda event: _RANK[_WORDS[event["type"]]]
+    )
     confirmed = {event["site"] for event in shown if event["type"] == "impersonation.confirmed"}
     found: dict[str, dict[str, None]] = {}
     for event in shown:

@@ -1,6 +1,6 @@
 """What fetching safely costs: sites a second beside plain httpx, and what every hostile behaviour does to the process.
 
-    python -m tests.bench.fetching [--pages N]
+    python -m tests.bench fetching [--pages N]
 
 The server runs in a process of its own on loopback. Limits that a run must keep (``LIMITS``): the price of safety as a
 ratio of CPU, memory over the base, and the lag of the event loop while a hostile site is fetched.

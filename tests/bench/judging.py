@@ -1,12 +1,13 @@
 """How well pages are judged: clones made of real pages, and innocents, with the figures that a release must reach.
 
-    python -m tests.bench.judging --pages DIR --other DIR
+    python -m tests.bench judging --data DIR [--ablate]
+    python -m tests.bench judging --pages DIR/pages [--other DIR/pages_other]
 
-``--pages`` holds ``index.csv`` (file, publisher, country, captured, url, bytes) and gzipped pages of outlets, several
-dates of many; ``--other`` gzipped pages of other sites. Neither is part of the project. Every page of an outlet is left
-out once and made a clone: the text of its paragraphs replaced; its links kept, rewritten to the clone's host, or all
-addresses rewritten (metadata too); with or without a fifth of its markup dropped. It is judged against baselines from
-the other dates (an outlet with one page is its own baseline, counted apart).
+``DIR/pages`` holds ``index.csv`` (file, publisher, country, captured, url, bytes) and gzipped pages of outlets, several
+dates of many; ``DIR/pages_other`` gzipped pages of other sites. Neither is part of the project. Every page of an outlet
+is left out once and made a clone: the text of its paragraphs replaced; its links kept, rewritten to the clone's host,
+or all addresses rewritten (metadata too); with or without a fifth of its markup dropped. It is judged against baselines
+from the other dates (an outlet with one page is its own baseline, counted apart).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import csv
 import gzip
 import random
 import re
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
@@ -39,6 +41,9 @@ from service.core.verdict.judging import explain, judge
 from service.core.verdict.likeness import BaselineIndex
 from service.core.verdict.lists import within
 from service.core.verdict.policy import ScoringPolicy
+from tests.bench.figures import Figures
+
+Counts: TypeAlias = dict[str, Counter[str]]
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 CLONE = "clone-host.example"
@@ -68,25 +73,48 @@ class Case:
     young: bool = True
 
 
-def main() -> None:
-    """Run everything and print the tables."""
+def main() -> int:
+    """Run everything and print the tables; 1 where a figure is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=Path, required=True)
-    parser.add_argument("--other", type=Path, required=True)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--data", type=Path, metavar="DIR")
+    where.add_argument("--pages", type=Path, metavar="DIR")
+    parser.add_argument("--other", type=Path, metavar="DIR", help="default: pages_other beside the pages")
     parser.add_argument("--show", default="", help="explain wrong cases whose kind begins so")
     parser.add_argument("--ablate", action="store_true", help="what each kind of evidence adds, by leaving it out")
     options = parser.parse_args()
-    captures = read_captures(options.pages)
-    others = read_others(options.other)
+    pages = options.pages or options.data / "pages"
+    captures = read_captures(pages)
+    others = read_others(options.other or pages.with_name("pages_other"))
     outlets = outlets_of(captures)
     others = [(file, page) for file, page in others if not own_page(page, outlets.values())]
     policy = ScoringPolicy()
     copies, strangers = list(clones(captures, outlets)), list(innocents(captures, outlets, others))
-    table("clones", copies, policy, Verdict.IMPERSONATION, options.show)
-    table("innocents", strangers, policy, Verdict.UNKNOWN, options.show)
+    found = table("clones", copies, policy, Verdict.IMPERSONATION, options.show)
+    innocent = table("innocents", strangers, policy, Verdict.UNKNOWN, options.show)
     if options.ablate:
         ablation(copies, strangers, policy)
-    speed(captures, outlets, policy)
+    figures = Figures()
+    figures.at_most("slowest judgement of one page against 200 outlets", speed(captures, outlets, policy), 20, "ms")
+    judge_counts(found, innocent, figures)
+    return figures.exit_code
+
+
+def judge_counts(found: Counts, innocent: Counts, figures: Figures) -> None:
+    """Hold the shares against what they must be; clones whose every address was rewritten are shown only."""
+    named, alone = found["ALL named"], found["ALL unrelated"]
+    figures.at_least("clones judged impersonation", share(named, Verdict.IMPERSONATION), 0.97)
+    figures.at_most("clones judged unknown", share(named, Verdict.UNKNOWN), 0.0)
+    figures.at_least("clones under unrelated names found by content", 1 - share(alone, Verdict.UNKNOWN), 0.95)
+    figures.at_most("outlets accused beside the right one", alone["false"], 0)
+    for kind in ("ALL named", "ALL unrelated"):
+        figures.at_most(f"innocents judged impersonation, {kind[4:]}", innocent[kind][Verdict.IMPERSONATION.value], 0)
+        figures.at_most(f"innocents judged suspected, {kind[4:]}", share(innocent[kind], Verdict.SUSPECTED), 0.02)
+
+
+def share(seen: Counter[str], verdict: Verdict) -> float:
+    """The part of the cases with this verdict."""
+    return seen[verdict.value] / sum(n for kind, n in seen.items() if kind != "false")
 
 
 def read_captures(folder: Path) -> list[Capture]:
@@ -330,9 +358,9 @@ def look_of(page: PageFacts) -> Look:
     )
 
 
-def table(title: str, cases: Sequence[Case], policy: ScoringPolicy, good: Verdict, show: str) -> None:
-    """Print how each kind of case was judged, and all of them whose metadata was left alone together."""
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
+def table(title: str, cases: Sequence[Case], policy: ScoringPolicy, good: Verdict, show: str) -> Counts:
+    """Print and return how each kind of case was judged, and all of them whose metadata was left alone together."""
+    counts: Counts = defaultdict(Counter)
     for case in cases:
         verdict, false, found = outcome(case, policy, good)
         whole = f"ALL {case.kind.split(':')[0]}" + (", all rewritten" if "all rewritten" in case.kind else "")
@@ -344,8 +372,9 @@ def table(title: str, cases: Sequence[Case], policy: ScoringPolicy, good: Verdic
     print(f"\n{title:60} {'cases':>6} {'imperson.':>9} {'suspected':>9} {'unknown':>8} {'false':>6}")
     for kind, seen in sorted(counts.items()):
         total = sum(n for k, n in seen.items() if k != "false")
-        shares = [f"{seen[v.value] / total:8.1%}" for v in (Verdict.IMPERSONATION, Verdict.SUSPECTED, Verdict.UNKNOWN)]
+        shares = [f"{share(seen, v):8.1%}" for v in (Verdict.IMPERSONATION, Verdict.SUSPECTED, Verdict.UNKNOWN)]
         print(f"{kind:60} {total:6} {shares[0]:>9} {shares[1]:>9} {shares[2]:>8} {seen['false']:6}")
+    return counts
 
 
 def outcome(case: Case, policy: ScoringPolicy, good: Verdict) -> tuple[Verdict, bool, list[Judgement]]:
@@ -394,8 +423,11 @@ def ablation(copies: Sequence[Case], strangers: Sequence[Case], policy: ScoringP
         print(f"{name:14} {confirmed:18.1%} {flagged:9.1%} {found:11.1%} {false:18.2%}")
 
 
-def speed(captures: Sequence[Capture], outlets: dict[str, Outlet], policy: ScoringPolicy) -> None:
-    """Judge one page against two hundred outlets with ten baselines each, made from the pages by renaming features."""
+def speed(captures: Sequence[Capture], outlets: dict[str, Outlet], policy: ScoringPolicy) -> float:
+    """Judge one page against two hundred outlets with ten baselines each, made from the pages by renaming features.
+
+    Returns the milliseconds of the slowest judgement.
+    """
     listed, baselines = [], []
     pages = [baseline_of(capture) for capture in captures]
     for number in range(200):
@@ -414,7 +446,8 @@ def speed(captures: Sequence[Capture], outlets: dict[str, Outlet], policy: Scori
         judge(site=site, look=look, outlets=listed, index=index, policy=policy, age=age_of(case))
         times.append(1000 * (time.perf_counter() - before))
     times.sort()
-    print(f"judged against 200 outlets: median {times[len(times) // 2]:.1f} ms, slowest {times[-1]:.1f} ms")
+    print(f"judged against 200 outlets: median {times[len(times) // 2]:.1f} ms, slowest {times[-1]:.1f} ms\n")
+    return times[-1]
 
 
 def vary(pattern: Baseline, outlet: str, number: int, version: int) -> Baseline:
@@ -436,4 +469,4 @@ def vary(pattern: Baseline, outlet: str, number: int, version: int) -> Baseline:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

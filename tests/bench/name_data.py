@@ -1,8 +1,8 @@
 """What the benches of names read: outlets, real spoofs, new registrations; and the peers that are measured beside us.
 
 Nothing of it is part of the project. ``--data DIR`` holds ``outlets.csv`` (name, domain, country, languages, aliases),
-``spoofs.csv`` (domain, outlet_domain, technique, tier), ``newly_registered.csv.gz`` (domain, first_listed). What can do without takes
-the shipped watch list and made-up names instead, and says so.
+``spoofs.csv`` (domain, outlet_domain, technique, tier), ``newly_registered.csv.gz`` (domain, first_listed). What can do
+without takes the shipped watch list and made-up names instead, and says so.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Spoof:
 def watchlist(data: Path | None) -> WatchList:
     """Return the outlets of outlets.csv, their ids being their domains; without data those that are shipped."""
     if data is None:
-        return WatchList(read_outlets(SHIPPED).outlets)
+        shipped = read_outlets(SHIPPED)
+        return WatchList(shipped.outlets, shipped.allow)
     with (data / "outlets.csv").open(encoding="utf-8", newline="") as stream:
         return WatchList([_outlet(row) for row in csv.DictReader(stream)])
 
@@ -93,7 +94,7 @@ def new_names(data: Path | None, most: int = 1_000_000) -> list[str]:
 
 
 def made_up(count: int) -> list[str]:
-    """Return names of one to three words, some with a number or hyphens, under suffixes that anybody registers under."""
+    """Return names of one to three words, some with a number or hyphens, under suffixes that are open to anybody."""
     source = random.Random(5)  # noqa: S311 -- the same names in every run
     words, ends = sorted(vocabulary.common_words()), ["com"] * 300 + list(suffixes.sweepable())
     found = []

@@ -1,6 +1,6 @@
 """How fast names are probed, beside what one would use instead, and that faults lose none.
 
-    python -m tests.bench.resolve [--names 200000] [--faults 50000]
+    python -m tests.bench resolve [--names 200000] [--faults 50000]
 
 The server is NSD where it is on PATH (Debian: ``apt install nsd``); without it the lab's own server answers, the rows
 say so and judge nothing, because that server is then the slower side. aiodns and dnstwist are measured where they are
@@ -131,7 +131,7 @@ def _write_zones(folder: Path, port: int, existing: Sequence[str]) -> Path:
         "username": '""',
         "database": '""',
         "rrl-ratelimit": 0,
-        "logfile": '"/dev/null"',
+        "logfile": f'"{folder}/log"',
         "zonesdir": f'"{folder}"',
         "pidfile": f'"{folder}/pid"',
         "xfrdfile": '""',

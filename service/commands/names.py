@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from service.core.names.watchlist import outlet_host
 from service.feeds.name_streams import Readable, Skipped, read_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import TextIO
 
     from service.core.model import NameMatch, Tier
@@ -96,16 +97,27 @@ def report(title: str, skipped: Skipped, err: TextIO) -> None:
 
 def candidates(watchlist: WatchList, target: str, tier: Tier) -> int:
     """``spoofwatch candidates``: to standard output."""
-    print_candidates(target, tier, watchlist, sys.stdout)
+    with _output() as out:
+        print_candidates(target, tier, watchlist, out)
     return 0
 
 
 def match(watchlist: WatchList, files: Sequence[str]) -> int:
-    """``spoofwatch match``: files, ``-`` for standard input, to standard output; InvalidInput where none is."""
+    """``spoofwatch match``: files, ``-`` for standard input, to standard output; InvalidInput where one is missing."""
     with ExitStack() as stack:
         streams = [(title, _opened(title, stack)) for title in files]
-        print_matches(watchlist, streams, sys.stdout, sys.stderr)
+        print_matches(watchlist, streams, stack.enter_context(_output()), sys.stderr)
     return 0
+
+
+@contextmanager
+def _output() -> Iterator[TextIO]:
+    """Standard output. Where its reader has gone (``| head``) the work ends, and what is left goes nowhere."""
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _opened(title: str, stack: ExitStack) -> Readable:

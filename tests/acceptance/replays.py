@@ -43,8 +43,7 @@ languages = ["de"]
 [[outlet]]
 id = "sentiero"
 name = "Il Sentiero"
-domain = "sentieri.it"
-labels = ["ilsentiero"]
+domain = "ilsentiero.it"
 country = "IT"
 languages = ["it"]
 

@@ -1,6 +1,7 @@
 """Measures what the service does, beside what one would use instead.
 
     python -m tests.bench [--data DIR]                  list all benches, then run those that have what they need
+    python -m tests.bench --list                        only list them
     python -m tests.bench NAME ... [--data DIR] [...]   run these; further options go to them
 
 Data is no part of the project: each bench's module says what files it reads. A bench without its data is passed over,
@@ -112,6 +113,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = tuple(takewhile(lambda text: not text.startswith("-"), arguments))
     parser = ArgumentParser(prog="python -m tests.bench", usage="%(prog)s [NAME ...] [--data DIR] [...]")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data that the benches read")
+    parser.add_argument("--list", action="store_true", help="list the benches and run none")
     parser.epilog = "NAME is one of " + ", ".join(bench.name for bench in BENCHES)
     options, more = parser.parse_known_args(arguments[len(asked) :])
     unknown = set(asked) - {bench.name for bench in BENCHES}
@@ -119,8 +121,10 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"there is no {', '.join(sorted(unknown))}; {parser.epilog}")
     if more and not asked:
         parser.error(f"{' '.join(more)}: say to which bench that goes")
-    if not asked:
+    if options.list or not asked:
         print(*listed(), sep="\n", flush=True)
+    if options.list:
+        return 0
     chosen = [bench for bench in BENCHES if not asked or bench.name in asked]
     return max([run(bench, options.data, more) for bench in chosen], default=0)
 

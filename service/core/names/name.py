@@ -143,7 +143,8 @@ def decoded(label: str) -> str | None:
 def encoded(shown: str) -> str | None:
     """Return the A-label of a Unicode label that a registry could hold (IDNA 2008, RFC 5891), None where none could."""
     if shown.isascii():
-        return shown if len(shown) <= MAX_LABEL and _LABEL.match(shown) else None
+        whole = len(shown) <= MAX_LABEL and _LABEL.match(shown) and decoded(shown) is not None
+        return shown if whole else None
     try:
         return idna.alabel(shown).decode("ascii")
     except UnicodeError:

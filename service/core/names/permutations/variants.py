@@ -56,6 +56,10 @@ FAMILIES: Final[dict[str, Family]] = {
 """In the order in which a label's variants are generated; a text that two families make belongs to the first."""
 
 
+LONGEST_HOST: Final = names.MAX_NAME - names.MAX_LABEL
+"""Octets before a suffix, so that any suffix has room behind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """``text`` goes in front of a suffix. The techniques are those under the outlet's own suffixes, and under others.
@@ -88,12 +92,14 @@ def all_of(outlet: Outlet, label: Label) -> list[Variant]:
 
 def _judged(label: Label, texts: Iterable[str]) -> Iterator[Variant]:
     for text in texts:
-        if "." in text:
-            yield Variant(text, Technique.SUBDOMAIN, Technique.SUBDOMAIN)
-        elif names.encoded(text) is not None:
+        if any(names.encoded(part) is None for part in text.split(".")):
+            continue
+        if "." not in text:
             found = _techniques(label, Seen.of(text))
             if found != (None, None):
                 yield Variant(text, *found)
+        elif len(text) <= LONGEST_HOST:
+            yield Variant(text, Technique.SUBDOMAIN, Technique.SUBDOMAIN)
 
 
 def _techniques(label: Label, seen: Seen) -> tuple[Technique | None, Technique | None]:

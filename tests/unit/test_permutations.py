@@ -98,6 +98,44 @@ def test_whatever_the_label_what_is_generated_is_recognised(label: str, language
     assert [name for name in made if name not in recognised] == []
 
 
+ODD_TEXTS = st.text(max_size=20) | st.sampled_from(
+    [
+        "xn--80aafi6cg",
+        "xn--a",
+        "a--b",
+        "Süddeutsche",
+        "Ведомости",
+        "日本 新聞",
+        "x" * 63,
+        "x" * 64,
+        "-",
+        "_",
+        "x." * 120,
+    ]
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    domain=st.sampled_from(["spiegel.de", "a.github.io", "1.de", "xn--80aafi6cg.xn--p1ai", "a." * 100 + "go.com"]),
+    own=st.lists(
+        st.sampled_from(["gu.com", "guardian.co.uk", "a.spiegel.de", "x--y.com", "xn--wgv71a.jp"]), max_size=2
+    ),
+    name=ODD_TEXTS,
+    labels=st.lists(ODD_TEXTS, max_size=2),
+)
+def test_whatever_an_operator_writes_candidates_are_names_and_are_recognised(
+    domain: str, own: list[str], name: str, labels: list[str]
+) -> None:
+    watched = Outlet(id=domain, name=name, domain=domain, own_domains=tuple(own), labels=tuple(labels))
+    listed = WatchList([watched])
+    made = [candidate.name for candidate in permutations.candidates(watched, Tier.EDITS, listed, ["life", "co.com"])]
+    assert len(set(made)) == len(made)
+    assert all(names.parse(text) == text and not listed.is_innocent(text) for text in made)
+    recognised = {match.name for match in MatchIndex.build(listed).match(made)}
+    assert [text for text in made if text not in recognised] == []
+
+
 @pytest.mark.parametrize("tier", [Tier.EXACT, Tier.EDITS])
 @pytest.mark.parametrize("watched", OUTLETS, ids=lambda outlet: outlet.id)
 def test_candidates_are_names_come_once_and_are_nobodys_own(watched: Outlet, tier: Tier) -> None:

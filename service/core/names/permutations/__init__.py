@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache, partial
 from importlib.resources import files
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.core.model import Technique, Tier
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 
 class Candidate(NamedTuple):
-    """A name worth asking DNS for. ``label`` and ``suffix`` are its parts, ``technique`` how it resembles the outlet.
+    """A name worth asking DNS for. ``label`` and ``suffix`` are its parts; a label with dots is a host below a name.
 
-    A label with dots is a host below the name that somebody would register (spiegel.de-news under com).
+    ``technique`` is how it resembles the label of the outlet that it was made from. The matcher weighs all labels and
+    names another one for about one candidate in five hundred (theguardian-24 is 24 beside guardian).
     """
 
     name: str
@@ -119,11 +120,12 @@ _RULES: Final = ("service.core.names", "service.core.names.permutations")
 def _variants(outlet: Outlet, tier: Tier, watchlist: WatchList) -> list[Variant]:
     if tier is Tier.SIBLINGS:
         raise ValueError("siblings are generated from a label: call siblings()")
+    labels = watchlist.labels_for(outlet)
+    wide = [label for label in labels if not label.derived] if tier is not Tier.EXACT else []
+    made = chain(map(variants.exact, labels), (variants.all_of(outlet, label) for label in wide))
     found: dict[str, Variant] = {}
-    for label in watchlist.labels_for(outlet):
-        wide = tier is not Tier.EXACT and not label.derived
-        for variant in variants.all_of(outlet, label) if wide else variants.exact(label):
-            found.setdefault(variant.text, variant)
+    for variant in chain.from_iterable(made):
+        found.setdefault(variant.text, variant)
     return list(found.values())
 
 

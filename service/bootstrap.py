@@ -34,7 +34,7 @@ from service.core.persistence.schedule import Intervals
 from service.core.verdict.lists import shipped_lists
 from service.daemon.health import Health
 from service.daemon.scheduler import Tick
-from service.feeds.follow import follow
+from service.feeds.follow import follow, judge_feeds
 from service.feeds.name_lists import NameListFile
 from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
@@ -180,11 +180,14 @@ def rules(settings: Settings) -> Rules:
 def _ticks(app: App, settings: Settings, health: Health) -> tuple[Tick, ...]:
     """Everything the daemon does by itself. A tick asks what is due; how often it asks is no business time."""
     second, minute = timedelta(seconds=1), timedelta(minutes=1)
-    feeds = [NameListFile(feed.id, settings.path(feed.path)) for feed in settings.feeds.feed]
+    feeds = [NameListFile(feed.id, settings.path(feed.path), feed.every) for feed in settings.feeds.feed]
 
     async def read_feeds() -> None:
         for feed in feeds:
             await follow(feed, clock=app.clock, store=app.store, watched=app.watched)
+
+    async def judge() -> None:
+        await judge_feeds(app.clock, app.store)
 
     ticks = [
         Tick(name="resolvers", every=timedelta(seconds=10), run=health.check_vantages),
@@ -197,6 +200,7 @@ def _ticks(app: App, settings: Settings, health: Health) -> tuple[Tick, ...]:
     ]
     if feeds:
         ticks.append(Tick(name="feeds", every=minute, run=read_feeds))
+        ticks.append(Tick(name="feed-states", every=timedelta(seconds=10), run=judge))
     return tuple(ticks)
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
     from service.core.facts.dns import DnsFacts, ProbeReport, VantageHealth
     from service.core.facts.page import FetchedPage, PageFacts
     from service.core.facts.registration import Registration
+    from service.core.feed import FeedState
     from service.core.model import (
         Action,
         Admission,
@@ -251,6 +252,25 @@ class LinkRows(Protocol):
         """Their traits were looked at."""
 
 
+class FeedRows(Protocol):
+    """Sources of names, and how far each was taken in."""
+
+    def get(self, feed_id: str) -> FeedState | None:
+        """One feed with its gaps."""
+
+    def all(self) -> tuple[FeedState, ...]:
+        """Every feed, ordered by id."""
+
+    def save(self, state: FeedState) -> None:
+        """Insert or change one, gaps included."""
+
+    def forget(self, feed_id: str) -> None:
+        """Drop one that is followed no more; NotFound where there is none."""
+
+    def sites_under(self, domains: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """The hosts that are sites already, by those of these registrable names that have any."""
+
+
 class TokenRows(Protocol):
     """API tokens; only hashes are kept."""
 
@@ -275,6 +295,7 @@ class UnitOfWork(Protocol):
     views: ViewRows
     tokens: TokenRows
     links: LinkRows
+    feeds: FeedRows
 
 
 class Store(Protocol):

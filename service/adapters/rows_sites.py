@@ -64,7 +64,7 @@ class SqlSites:
         self.seen: dict[str, Stored] = {}
 
     def admit(self, admission: Admission, at: datetime) -> bool:
-        """Insert a site due now, or add what is new to a known one and make it due. True if anything was new.
+        """Insert a site due now, or add what is new to a known one and make it due. True if it is due for that.
 
         A known site's lookalike takes over a match's technique, distance and score only where it had been tied to the
         outlet by content alone. Targets beyond MAX_TARGETS, or longer than MAX_URL, are not kept.
@@ -76,7 +76,8 @@ class SqlSites:
             return True
         new_lookalikes = self._add_matches(known.id, matches, at)
         new_targets = self._add_targets(known.id, admission.targets)
-        if not (new_lookalikes or new_targets):
+        renewed = admission.again and known.due_at > at
+        if not (new_lookalikes or new_targets or renewed):
             return False
         values = {"due_at": min(known.due_at, at), "version": known.version + 1}
         self._connection.execute(update(SITE).where(SITE.c.id == known.id).values(values))

@@ -17,6 +17,7 @@ from service.adapters.database import (
 )
 from service.adapters.recall import Recall
 from service.adapters.rows_actions import SqlActions, SqlTokens
+from service.adapters.rows_feeds import SqlFeeds
 from service.adapters.rows_links import SqlLinks
 from service.adapters.rows_outbox import SqlOutbox
 from service.adapters.rows_outlets import SqlOutlets
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from service.ports import (
         ActionRows,
+        FeedRows,
         LinkRows,
         OutboxRows,
         OutletRows,
@@ -66,6 +68,7 @@ class SqlUnitOfWork:
         self.views: ViewRows = SqlViews(connection)
         self.tokens: TokenRows = SqlTokens(connection)
         self.links: LinkRows = SqlLinks(connection)
+        self.feeds: FeedRows = SqlFeeds(connection)
 
     def committed(self) -> None:
         """What was read may be relied on from now on."""

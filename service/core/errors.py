@@ -6,6 +6,7 @@ SpoofwatchError
 ├── InvalidInput         a request that cannot be carried out as it is: says what and where
 ├── NotFound             the thing asked for is not here
 ├── Conflict             somebody else changed it first
+├── FeedUnavailable      a source of names does not answer, or cannot be read as it is
 └── StoreUnavailable     the database does not answer or cannot be written
 """
 
@@ -47,6 +48,17 @@ class NotFound(SpoofwatchError):
 
 class Conflict(SpoofwatchError):
     """Somebody else changed it first, or it is there already."""
+
+
+class FeedUnavailable(SpoofwatchError):
+    """A source of names does not answer, or cannot be read as it is; it is tried again.
+
+    ``retry_after`` in seconds, where the source asks for that much patience.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class StoreUnavailable(SpoofwatchError):

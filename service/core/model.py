@@ -164,7 +164,8 @@ class Target:
 class Admission:
     """A name on its way through the one door. ``matches`` may be empty: a site without an outlet is legal.
 
-    ``absent_at``: a complete sweep had found that it did not exist then, which dates what exists now.
+    ``absent_at``: a complete sweep had found that it did not exist then, which dates what exists now. ``again``: this
+    says something of a site that is known already (it has a new certificate), which is due at once for that alone.
     """
 
     host: str
@@ -173,6 +174,7 @@ class Admission:
     matches: tuple[NameMatch, ...] = ()
     targets: tuple[Target, ...] = ()
     absent_at: datetime | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

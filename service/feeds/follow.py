@@ -1,52 +1,199 @@
-"""The one loop of all sources: batches -> match -> admit, and the source's cursor in the same transaction.
+"""The one loop of all sources: batches -> match -> admit, and how far the source was taken in, in ONE transaction.
 
-A cursor never runs ahead of what was admitted; a kill repeats at most the batch under way, and admitting twice
-changes nothing.
+A feed's state never runs ahead of what was admitted: a kill at any moment repeats at most the batch under way, and
+admitting twice changes nothing. What a feed passes over is a gap in its state, never just missing.
+
+A source's trouble is a value: ``FeedUnavailable`` ends this round, is kept in words, and the next round tries again.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from functools import partial
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from service.core.model import Admission
+from service.core import feed as feeds
+from service.core.alerts import events
+from service.core.errors import FeedUnavailable
+from service.core.feed import FeedState
+from service.core.model import Admission, Event, Target
+from service.core.names import name as names
+from service.core.watermark import Watermark
 from service.pipeline.admit import admit_all, merge
 from service.pipeline.watched import Watched
 from service.ports import Clock, Store, UnitOfWork
 
+log = logging.getLogger("spoofwatch.feeds")
+
+_HEARTBEAT = timedelta(seconds=10)
+"""A feed that answers and has nothing new is written down this often, not at each poll."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
-    """Names, and the cursor that is true once they are admitted."""
+    """Names, and what is true of the source once they are admitted; None leaves what the state has.
 
-    names: tuple[str, ...]
-    cursor: str
+    ``names`` are host names as ``name.parse`` gives them. ``together`` are groups of them that one certificate is for:
+    a known site among them is due at once, and hosts below it become targets. ``cursor``, ``mark``, ``size``,
+    ``newest_at`` and ``complaint`` are those of ``FeedState``; ``skipped`` counts entries that could not be read.
+    """
+
+    names: tuple[str, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
+    cursor: str | None = None
+    mark: Watermark | None = None
+    size: int | None = None
+    newest_at: datetime | None = None
+    complaint: str | None = None
+    skipped: int = 0
 
 
 class Feed(Protocol):
-    """A source of names."""
+    """A source of names. ``patience`` and ``news_within`` as in ``FeedState``."""
 
     id: str
+    kind: str
+    patience: timedelta
+    news_within: timedelta | None
 
-    def batches(self, since: str | None) -> AsyncIterator[Batch]:
-        """Everything after the cursor ``since``; ends when there is nothing more for now."""
+    def batches(self, state: FeedState) -> AsyncGenerator[Batch, None]:
+        """Everything after ``state``; ends when there is nothing more for now. The first state has no cursor.
+
+        It is resumed after a batch only when that batch is committed. Raises FeedUnavailable where the source does not
+        answer or cannot be read; what was yielded before stays taken in.
+        """
 
 
 async def follow(feed: Feed, *, clock: Clock, store: Store, watched: Watched) -> int:
     """Take in what a feed has; how many names were read."""
-    key = f"feed.cursor:{feed.id}"
-    since = await store.read(lambda uow: uow.actions.get_state(key))
+    state = await _state(feed, clock, store)
+    before = state.read
+    try:
+        async with aclosing(feed.batches(state)) as batches:
+            async for batch in batches:
+                state = await _take(batch, state, clock=clock, store=store, watched=watched)
+    except FeedUnavailable as error:
+        if state.error != str(error):
+            log.warning("feed %s: %s", feed.id, error)
+        await _save(store, feeds.failed(state, str(error), clock.now()))
+    else:
+        now = clock.now()
+        if state.error or state.answered_at is None or now - state.answered_at >= _HEARTBEAT:
+            await _save(store, feeds.answered(state, now))
+    return state.read - before
+
+
+async def _state(feed: Feed, clock: Clock, store: Store) -> FeedState:
+    known = await store.read(lambda uow: uow.feeds.get(feed.id))
+    state = known or FeedState(id=feed.id, kind=feed.kind, begun_at=clock.now())
+    return replace(state, kind=feed.kind, patience=feed.patience, news_within=feed.news_within)
+
+
+async def _save(store: Store, state: FeedState) -> None:
+    await store.write(lambda uow: uow.feeds.save(state))
+
+
+async def _take(batch: Batch, state: FeedState, *, clock: Clock, store: Store, watched: Watched) -> FeedState:
+    """One batch, whole or not at all; the state that was committed with it."""
     knowledge = await watched.now()
-    read = 0
-    async for batch in feed.batches(since):
-        admissions = merge(knowledge.index.match(list(batch.names)), f"feed:{feed.id}")
-        await store.write(partial(_save, admissions, key, batch.cursor, clock))
-        read += len(batch.names)
-    return read
+    # Off the loop: fifty thousand names are a quarter of a second in which nothing else would be answered.
+    matches = await asyncio.to_thread(knowledge.index.match, batch.names)
+    source = f"feed:{state.id}"
+    admissions = merge(matches, source)
+    told = _told(batch, state, len(matches), clock.now())
+
+    def step(uow: UnitOfWork) -> FeedState:
+        known = _renewed(uow, batch.together, source)
+        admitted = admit_all(uow, (*admissions, *known), clock)
+        after = replace(told, admitted=told.admitted + admitted)
+        uow.feeds.save(after)
+        return after
+
+    return await store.write(step)
 
 
-def _save(admissions: list[Admission], key: str, cursor: str, clock: Clock, uow: UnitOfWork) -> None:
-    admit_all(uow, admissions, clock)
-    uow.actions.set_state(key, cursor)
+def _told(batch: Batch, state: FeedState, matched: int, now: datetime) -> FeedState:
+    """The state as the batch leaves it."""
+    counted = feeds.took(state, len(batch.names), now) if batch.names else feeds.answered(state, now)
+    return replace(
+        counted,
+        cursor=state.cursor if batch.cursor is None else batch.cursor,
+        mark=state.mark if batch.mark is None else batch.mark,
+        size=state.size if batch.size is None else batch.size,
+        newest_at=state.newest_at if batch.newest_at is None else batch.newest_at,
+        complaint=state.complaint if batch.complaint is None else batch.complaint,
+        matched=state.matched + matched,
+        skipped=state.skipped + batch.skipped,
+    )
+
+
+def _renewed(uow: UnitOfWork, together: Iterable[tuple[str, ...]], source: str) -> list[Admission]:
+    """What new certificates say of sites that are known: look again now, and at these hosts."""
+    domains = {domain for group in together for host in group if (domain := names.registrable(host)) is not None}
+    if not domains:
+        return []
+    known = {host: domain for domain, hosts in uow.feeds.sites_under(domains).items() for host in hosts}
+    if not known:
+        return []
+    hosts: dict[str, dict[str, None]] = {}
+    for group in together:
+        for host in group:
+            site = _site_of(host, known)
+            if site is not None:
+                hosts.setdefault(site, {})[host] = None
+    return [
+        Admission(host=site, domain=known[site], source=source, targets=_targets(site, found), again=True)
+        for site, found in hosts.items()
+    ]
+
+
+def _targets(site: str, hosts: Iterable[str]) -> tuple[Target, ...]:
+    return tuple(Target(url=f"https://{host}/", source="certificate") for host in hosts if host != site)
+
+
+def _site_of(host: str, known: dict[str, str]) -> str | None:
+    """The known site that a host is, or is below; the nearest of them."""
+    while host not in known:
+        _, dot, host = host.partition(".")
+        if not dot:
+            return None
+    return host
+
+
+async def judge_feeds(clock: Clock, store: Store) -> int:
+    """Say of each feed that it is in trouble, or no longer, once; how many were said."""
+
+    def step(uow: UnitOfWork) -> list[tuple[FeedState, str]]:
+        now = clock.now()
+        turned = [
+            (state, trouble) for state in uow.feeds.all() if bool(trouble := state.trouble(now)) != bool(state.told_at)
+        ]
+        for state, trouble in turned:
+            uow.feeds.save(replace(state, told_at=now if trouble else None))
+        if turned:
+            uow.outbox.publish([_degraded(state, trouble, now) for state, trouble in turned], now)
+        return turned
+
+    turned = await store.write(step) if await _any_turned(clock, store) else []
+    for state, trouble in turned:
+        log.warning("feed %s %s", state.id, trouble or "is well again")
+    return len(turned)
+
+
+async def _any_turned(clock: Clock, store: Store) -> bool:
+    """Looked at without a write first: nearly always nothing has turned."""
+    states = await store.read(lambda uow: uow.feeds.all())
+    return any(bool(state.trouble(clock.now())) != bool(state.told_at) for state in states)
+
+
+def _degraded(state: FeedState, trouble: str, now: datetime) -> Event:
+    return events.about_service(
+        "monitor.degraded",
+        now,
+        key=f"feed:{state.id}:{bool(trouble)}",
+        detail={"what": f"feed {state.id}", "detail": trouble or "is well again", "recovered": not trouble},
+    )

@@ -7,9 +7,12 @@ start, since lists of new registrations are replaced, not appended to; admitting
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
 
+from service.core.errors import FeedUnavailable
+from service.core.feed import FeedState
 from service.feeds.follow import Batch
 from service.feeds.name_streams import Skipped, read_batches
 
@@ -19,26 +22,32 @@ _BATCH = 50_000
 
 
 class NameListFile:
-    """One file; text, CSV (first column) or NDJSON, each also gzipped."""
+    """One file; text, CSV (first column) or NDJSON, each also gzipped. ``every``: how often it is looked at."""
 
-    def __init__(self, feed_id: str, path: Path) -> None:
+    kind = "names"
+
+    def __init__(self, feed_id: str, path: Path, every: timedelta = timedelta(hours=1)) -> None:
         self.id = feed_id
+        self.patience = 2 * every + timedelta(minutes=5)
+        self.news_within: timedelta | None = None
         self._path = path
 
-    async def batches(self, since: str | None) -> AsyncIterator[Batch]:
-        """Names after the cursor, nothing where the file has not changed or is not there."""
-        if not self._path.is_file():
-            return
-        stat = self._path.stat()
-        state = f"{stat.st_mtime_ns} {stat.st_size}"
-        known, _, line = (since or "").rpartition(" ")
-        done = int(line) if known == state and line.isdigit() else 0
+    async def batches(self, state: FeedState) -> AsyncGenerator[Batch, None]:
+        """Names after the cursor, nothing where the file has not changed; FeedUnavailable where it cannot be read."""
+        try:
+            stat = self._path.stat()
+            stream = self._path.open("rb")
+        except OSError as error:
+            raise FeedUnavailable(f"{self._path}: {error.strerror}") from error
+        version = f"{stat.st_mtime_ns} {stat.st_size}"
+        known, _, line = state.cursor.rpartition(" ")
+        done = int(line) if known == version and line.isdigit() else 0
         skipped = Skipped()
-        with self._path.open("rb") as stream:
+        with stream:
             position = 0
             for names in read_batches(stream, skipped, _BATCH):
                 position += len(names)
                 if position > done:
-                    yield Batch(names=tuple(names), cursor=f"{state} {position}")
+                    yield Batch(names=tuple(names), cursor=f"{version} {position}")
         for number, text, reason in skipped.samples:
             log.warning("%s line %d: %r: %s", self._path, number, text, reason)

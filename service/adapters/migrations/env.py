@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from alembic import context
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from service.adapters.tables import Base, Prose
+from service.adapters.tables import Prose
+from service.adapters.tables_feeds import FEED
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -24,7 +25,7 @@ def render(kind: str, thing: object, _context: AutogenContext) -> str | Literal[
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=FEED.metadata,  # all tables share one catalogue; importing these brings in the last of them
     render_as_batch=True,
     render_item=render,
     compare_server_default=True,

@@ -53,8 +53,11 @@ class Clock(Protocol):
 class Prober(Protocol):
     """Bulk existence checks."""
 
-    async def probe(self, names: Sequence[str]) -> ProbeReport:
-        """Ask for each registrable name once; every name ends as existing, absent or unanswered."""
+    async def probe(self, names: Sequence[str], heard: Callable[[int], None] | None = None) -> ProbeReport:
+        """Ask for each registrable name once; every name ends as existing, absent or unanswered.
+
+        ``heard`` is told about every second how many names have ended so far.
+        """
 
     async def close(self) -> None:
         """Stop the child process."""
@@ -167,14 +170,33 @@ class SweepRows(Protocol):
     def last(self, outlet_id: str, tier: Tier) -> Sweep | None:
         """The newest sweep of this kind, finished or not."""
 
-    def begin(self, outlet_id: str, tier: Tier, generator: str, vantage: str, at: datetime) -> Sweep:
+    def begin(self, outlet_id: str, tier: Tier, generator: str, vantage: str, at: datetime, *, total: int = 0) -> Sweep:
         """A new one."""
 
-    def advance(self, sweep: Sweep) -> None:
-        """Store how far it got, in the transaction that admits what it found."""
+    def advance(self, sweep: Sweep, unanswered: Sequence[str] = ()) -> None:
+        """Store how far it got, in the transaction that admits what it found, and names that stayed unanswered.
+
+        A sweep that is complete makes the unanswered names of those before it forgotten; their number stays.
+        """
 
     def finished_before(self, outlet_id: str, tier: Tier, at: datetime) -> Sweep | None:
         """The newest complete sweep that began before ``at``: what proves that a name was absent then."""
+
+    def unanswered_among(self, sweep_id: int, names: Iterable[str]) -> frozenset[str]:
+        """Those of ``names`` that stayed unanswered in a sweep: of these alone it says nothing."""
+
+
+class CoverageRows(Protocol):
+    """Sweeps as people read them."""
+
+    def page(self, where: Mapping[str, Any], cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of sweeps, the newest begun first, and the cursor of the next."""
+
+    def sweep(self, sweep_id: int) -> dict[str, Any] | None:
+        """One sweep."""
+
+    def unanswered(self, sweep_id: int, after: str, limit: int) -> list[str]:
+        """Names that stayed unanswered, ordered by name, those after ``after``."""
 
 
 class OutboxRows(Protocol):
@@ -290,6 +312,7 @@ class UnitOfWork(Protocol):
     outlets: OutletRows
     sites: SiteRows
     sweeps: SweepRows
+    coverage: CoverageRows
     outbox: OutboxRows
     actions: ActionRows
     views: ViewRows

@@ -33,21 +33,25 @@ class FakeClock:
 
 
 class FakeProber:
-    """Knows which names exist. ``believed`` False: its controls fail from now on."""
+    """Knows which names exist and which stay unanswered. ``believed`` False: its controls fail from now on."""
 
     def __init__(self, existing: Sequence[str] = ()) -> None:
         self.existing = set(existing)
+        self.silent: set[str] = set()
         self.believed = True
         self.asked: list[str] = []
 
-    async def probe(self, names: Sequence[str]) -> ProbeReport:
+    async def probe(self, names: Sequence[str], heard: Callable[[int], None] | None = None) -> ProbeReport:
         self.asked += names
+        if heard is not None:
+            heard(len(names) // 2)
         found = tuple(name for name in names if name in self.existing) if self.believed else ()
+        silent = tuple(name for name in names if name in self.silent or not self.believed)
         return ProbeReport(
             asked=len(names),
             existing=found,
-            absent=len(names) - len(found) if self.believed else 0,
-            unanswered=() if self.believed else tuple(names),
+            absent=len(names) - len(found) - len(silent),
+            unanswered=silent,
             queries=len(names),
             vantage_failed=not self.believed,
             detail="" if self.believed else "denies a control name that exists",

@@ -19,7 +19,7 @@ from service.core.errors import InvalidInput
 from service.core.facts.dns import ProbeReport, joined_reports
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 LARGEST_BATCH = 50_000
 """Names of one round at most: bounds memory on both sides."""
@@ -71,8 +71,11 @@ class ChildProber:
         self._child: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 
-    async def probe(self, names: Sequence[str]) -> ProbeReport:
-        """Ask for each name once; batches run one after the other. See ``ProbeReport``."""
+    async def probe(self, names: Sequence[str], heard: Callable[[int], None] | None = None) -> ProbeReport:
+        """Ask for each name once; batches run one after the other. See ``ProbeReport``.
+
+        ``heard`` is told about every second how many names have ended so far.
+        """
         reports = []
         for start in range(0, len(names), self._batch):
             batch = names[start : start + self._batch]
@@ -82,8 +85,9 @@ class ChildProber:
                 batch = [name for name in batch if "\n" not in name]
                 reports.append(_unanswered(odd))
             if batch:
+                before = sum(report.asked for report in reports)
                 async with self._turn:
-                    reports.append(await self._probe_batch(batch))
+                    reports.append(await self._probe_batch(batch, _shifted(heard, before)))
         return joined_reports(reports)
 
     async def close(self) -> None:
@@ -91,10 +95,10 @@ class ChildProber:
         async with self._turn:
             await self._stop()
 
-    async def _probe_batch(self, names: Sequence[str]) -> ProbeReport:
+    async def _probe_batch(self, names: Sequence[str], heard: Callable[[int], None]) -> ProbeReport:
         for _ in range(_ATTEMPTS):
             try:
-                return _report(names, await self._round(names))
+                return _report(names, await self._round(names, heard))
             except (OSError, EOFError, TimeoutError):
                 await self._stop()
             except asyncio.CancelledError:
@@ -103,7 +107,7 @@ class ChildProber:
                 raise
         return replace(_unanswered(names), vantage_failed=True, detail="the probing process died twice over this batch")
 
-    async def _round(self, names: Sequence[str]) -> dict[str, Any]:
+    async def _round(self, names: Sequence[str], heard: Callable[[int], None]) -> dict[str, Any]:
         """Send one batch and wait for its result."""
         child = await self._running()
         if child.stdin is None or child.stdout is None:
@@ -115,6 +119,7 @@ class ChildProber:
                 message = await _read_object(child.stdout)
             if "beat" not in message:
                 return message
+            heard(message["beat"])
 
     async def _running(self) -> asyncio.subprocess.Process:
         if self._child is not None and self._child.returncode is None:
@@ -136,6 +141,14 @@ class ChildProber:
             child.kill()
         # Reads what is left, so that the pipes reach their end and are closed.
         await child.communicate()
+
+
+def _shifted(heard: Callable[[int], None] | None, before: int) -> Callable[[int], None]:
+    def tell(ended: int) -> None:
+        if heard is not None:
+            heard(before + ended)
+
+    return tell
 
 
 async def _read_object(stream: asyncio.StreamReader) -> dict[str, Any]:

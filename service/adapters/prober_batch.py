@@ -73,13 +73,19 @@ class BatchProber:
         self._controls = tuple(controls)
         self._clock = clock
         self._suffixes: OrderedDict[str, Suffix] = OrderedDict()
+        self._under_way: Run | None = None
+
+    @property
+    def ended(self) -> int:
+        """How many names of the batch under way have ended."""
+        return self._under_way.ended if self._under_way is not None else 0
 
     def probe(self, names: Sequence[str]) -> BatchResult:
         """Ask for every name, with controls before and after; each ends as existing, absent or unanswered."""
         channels, complaint = self._believable(self._loop.channels)
         if not channels:
             return _disbelieved(names, complaint)
-        run = self._loop.start(names, NS, channels)
+        run = self._under_way = self._loop.start(names, NS, channels)
         while not self._loop.drive(run):
             healthy, complaint = self._believable(run.channels)
             if not healthy:

@@ -1,7 +1,8 @@
 """The prober's own process: ``python -m service.adapters.prober_child``, batches on stdin, results on stdout.
 
-The first frame holds the settings as JSON, each further one a batch of names. Every second ``{"beat":true}`` says that
-the process is alive; where nobody reads it any more, the process ends. See ``prober.py`` for the other side.
+The first frame holds the settings as JSON, each further one a batch of names. Every second ``{"beat":N}`` says that
+the process is alive and how many names have ended; where nobody reads it any more, the process ends. See ``prober.py``
+for the other side.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         sink.write(pack_object(message))
         sink.flush()
 
-    loop = ProbeLoop(_loop_settings(fields), _clock, lambda: say({"beat": True}))
+    loop = ProbeLoop(_loop_settings(fields), _clock, lambda: say({"beat": prober.ended}))
+    prober = BatchProber(loop, fields["controls"], _clock)
     try:
-        prober = BatchProber(loop, fields["controls"], _clock)
         while (batch := read_frame(source)) is not None:
             before, foreign = loop.queries, loop.foreign
             result = prober.probe(unpack_names(batch))

@@ -92,6 +92,11 @@ class Run:
         return query
 
     @property
+    def ended(self) -> int:
+        """How many names have ended so far."""
+        return self.absent + len(self.answered) + len(self.unanswered)
+
+    @property
     def pending(self) -> bool:
         """Whether anything is left to send, now or later."""
         return bool(self.again) or bool(self.waiting) or not self.exhausted

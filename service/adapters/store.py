@@ -17,6 +17,7 @@ from service.adapters.database import (
 )
 from service.adapters.recall import Recall
 from service.adapters.rows_actions import SqlActions, SqlTokens
+from service.adapters.rows_coverage import SqlCoverage
 from service.adapters.rows_feeds import SqlFeeds
 from service.adapters.rows_links import SqlLinks
 from service.adapters.rows_outbox import SqlOutbox
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from service.ports import (
         ActionRows,
+        CoverageRows,
         FeedRows,
         LinkRows,
         OutboxRows,
@@ -63,6 +65,7 @@ class SqlUnitOfWork:
         self.outlets: OutletRows = SqlOutlets(connection)
         self.sites: SiteRows = self._sites
         self.sweeps: SweepRows = SqlSweeps(connection)
+        self.coverage: CoverageRows = SqlCoverage(connection)
         self.outbox: OutboxRows = outbox
         self.actions: ActionRows = SqlActions(connection)
         self.views: ViewRows = SqlViews(connection)

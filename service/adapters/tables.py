@@ -301,6 +301,18 @@ class SweepRow(Base, table=True):
     asked: int = _number()
     existing: int = _number()
     unanswered: int = _number()
+    total: int = _number()
+    first_suffix: str = _text()
+    last_suffix: str = _text()
+
+
+class UnansweredRow(Base, table=True):
+    """Names that stayed unanswered in a sweep, kept until a later one of its kind is complete."""
+
+    __tablename__ = "unanswered"
+
+    sweep_id: int = _number(foreign_key="sweep.id", primary_key=True)
+    name: str = _text(primary_key=True)
 
 
 class EventRow(Base, table=True):
@@ -397,6 +409,7 @@ TARGET = table(TargetRow)
 TRAIT = table(TraitRow)
 UNLINKED = table(UnlinkedRow)
 SWEEP = table(SweepRow)
+UNANSWERED = table(UnansweredRow)
 EVENT = table(EventRow)
 ENDPOINT = table(EndpointRow)
 DELIVERY = table(DeliveryRow)

@@ -72,13 +72,14 @@ def cursor_after(at: datetime, number: int) -> str:
 
 def continued(cursor: str) -> ColumnElement[bool]:
     """The condition for rows after a cursor, newest first. InvalidInput where it is none of ours."""
-    at, number = _parsed(cursor)
+    at, number = cursor_position(cursor)
     found, row = LOOKALIKE.c.discovered_at, LOOKALIKE.c.id
     # The first condition follows from the second; it is what lets the database begin at that place in the index.
     return and_(found <= at, or_(found < at, row < number))
 
 
-def _parsed(cursor: str) -> Position:
+def cursor_position(cursor: str) -> Position:
+    """The time and id that a cursor of ours holds. InvalidInput where it is none."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")

@@ -155,6 +155,42 @@ class BlockList(Answer):
     data: list[BlockAnswer] = Field(description="The blocks.")
 
 
+class SweepAnswer(Answer):
+    """One pass of generated names over DNS."""
+
+    id: int = Field(description="The sweep's id.")
+    outlet: str = Field(description="The outlet whose lookalikes were asked for.")
+    tier: str = Field(description="How wide it is: exact, edits, full or siblings.")
+    generator: str = Field(description="Rules and inputs in short: sweeps with the same one ask for the same names.")
+    vantage: str = Field(description="Whose resolvers were asked.")
+    started_at: Moment = Field(description="When it began.")
+    finished_at: Moment | None = Field(description="When it was complete.")
+    complete: bool = Field(description="Whether every name was asked for.")
+    total: int = Field(description="Names to ask for; a few too many where some are left out.")
+    asked: int = Field(description="Names asked for so far.")
+    existing: int = Field(description="Names that exist.")
+    absent: int = Field(description="Names that do not exist.")
+    unanswered: int = Field(
+        description="Names that stayed unanswered (server failures, silence): of these it says nothing."
+    )
+    first_suffix: str | None = Field(description="The suffix that it began with; null before its first shard.")
+    last_suffix: str | None = Field(description="The suffix that it has come to.")
+
+
+class SweepPage(Answer):
+    """A page of sweeps, the newest begun first."""
+
+    data: list[SweepAnswer] = Field(description="The sweeps.")
+    next_cursor: str | None = Field(description="Give it as cursor for the next page; null on the last page.")
+
+
+class UnansweredPage(Answer):
+    """Names that stayed unanswered, by name."""
+
+    data: list[str] = Field(description="The names.")
+    next_after: str | None = Field(description="Give it as after for what comes next; null on the last page.")
+
+
 class EventAnswer(Answer):
     """A committed event. Type, timestamp and data are what webhooks get; docs/events has a schema for each type."""
 

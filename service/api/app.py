@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from service.api import actions, blocks, events, health, lookalikes, outlets, sightings, verdicts, webhooks
+from service.api import actions, blocks, events, health, lookalikes, outlets, sightings, sweeps, verdicts, webhooks
 from service.api.auth import PROTECTED, Authentication
 from service.api.guard import Guard
 from service.api.problems import on_error, on_invalid
@@ -31,6 +31,7 @@ _TAGS = [
     {"name": "actions", "description": "Enforcement acts that cover many blocks."},
     {"name": "sightings", "description": "URLs that somebody saw."},
     {"name": "outlets", "description": "The watch list."},
+    {"name": "sweeps", "description": "What was asked of DNS, and what stayed unanswered."},
     {"name": "webhooks", "description": "Who is told of events."},
     {"name": "events", "description": "What was told, in order."},
     {"name": "health", "description": "For supervisors; no token needed."},
@@ -78,7 +79,7 @@ def declare(version: str) -> Api:
     api.add_exception_handler(HTTPException, on_error)
     api.add_exception_handler(RequestValidationError, on_invalid)
     protected = APIRouter(prefix=PROTECTED)
-    for resource in (lookalikes, verdicts, blocks, actions, sightings, outlets, webhooks, events):
+    for resource in (lookalikes, verdicts, blocks, actions, sightings, outlets, sweeps, webhooks, events):
         protected.include_router(resource.router)
     api.include_router(protected)
     api.include_router(health.router)

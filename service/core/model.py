@@ -431,7 +431,12 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sweep:
-    """One pass of generated names over DNS, kept as coverage. ``done_suffixes`` is how far it got."""
+    """One pass of generated names over DNS, kept as coverage.
+
+    ``generator`` names rules and inputs: two sweeps with an equal one ask for the same names in the same order.
+    ``position`` is how many of the ``total`` names are behind it (``total`` may be a few too high), ``first_suffix``
+    and ``last_suffix`` the range of suffixes asked so far. It is complete where ``finished_at`` stands.
+    """
 
     id: int
     outlet: str
@@ -444,3 +449,6 @@ class Sweep:
     existing: int = 0
     unanswered: int = 0
     vantage: str = ""
+    total: int = 0
+    first_suffix: str = ""
+    last_suffix: str = ""

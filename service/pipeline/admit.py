@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from service.core.errors import InvalidInput, InvalidName
 from service.core.model import Admission, NameMatch, Target
@@ -57,13 +56,13 @@ def admit_all(uow: UnitOfWork, admissions: Iterable[Admission], clock: Clock) ->
     return sum(uow.sites.admit(admission, now) for admission in admissions)
 
 
-def merge(matches: Iterable[NameMatch], source: str, absent_at: datetime | None = None) -> list[Admission]:
+def merge(matches: Iterable[NameMatch], source: str) -> list[Admission]:
     """One admission a host, with all outlets that it resembles."""
     by_host: dict[str, list[NameMatch]] = {}
     for match in matches:
         by_host.setdefault(match.name, []).append(match)
     return [
-        Admission(host=host, domain=found[0].domain, source=source, matches=tuple(found), absent_at=absent_at)
+        Admission(host=host, domain=found[0].domain, source=source, matches=tuple(found))
         for host, found in by_host.items()
     ]
 

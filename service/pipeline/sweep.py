@@ -13,12 +13,18 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from service.core.alerts import events
+from service.core.errors import Conflict
 from service.core.facts.dns import ProbeReport
-from service.core.model import Outlet, Sweep, Tier
-from service.core.names.permutations import Candidate, candidates, generator_version
+from service.core.model import Admission, Outlet, Sweep, Tier
+from service.core.names.permutations import Candidate, candidates, count, coverage_version
 from service.pipeline.admit import admit_all, merge
 from service.pipeline.watched import Knowledge, Watched
 from service.ports import Clock, Prober, Store, UnitOfWork
+
+VANTAGE = "system"
+"""Sweeps ask the service's own resolvers, the vantage of that name."""
+
+_BUDGET_SPENT = "the day's queries (sweep.daily_queries) are spent"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,11 +39,15 @@ class SweepPlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
-    """After a shard: the sweep so far and the names that it found existing in this shard."""
+    """How far a sweep is. ``found``: names that exist, of a shard that has just been saved.
+
+    ``under_way``: names of the shard under way that have ended; they are not in ``sweep`` yet and are asked again after
+    a kill. ``detail``: why the sweep stops here, in words.
+    """
 
     sweep: Sweep
-    found: tuple[str, ...]
-    queries: int
+    found: tuple[str, ...] = ()
+    under_way: int = 0
     vantage_failed: bool = False
     detail: str = ""
 
@@ -78,7 +88,9 @@ class Sweeper:
     async def run(self, outlet: Outlet, tier: Tier, progress: Callable[[Progress], None] | None = None) -> Sweep:
         """Run or resume one sweep; on return it is unfinished where the vantage failed or the budget is spent."""
         knowledge = await self._watched.now()
-        sweep = await self._open(outlet, tier)
+        sweep = await self._open(knowledge, outlet, tier)
+        tell = progress or _tell_nobody
+        tell(Progress(sweep=sweep))
         names = islice(self._names(knowledge, outlet, tier), sweep.position, None)
         made = asyncio.create_task(asyncio.to_thread(_shard, names, self._plan.shard))
         while shard := await made:
@@ -86,50 +98,63 @@ class Sweeper:
             made = asyncio.create_task(asyncio.to_thread(_shard, names, self._plan.shard))
             if not await self._within_budget(len(shard)):
                 await made
+                tell(Progress(sweep=sweep, detail=_BUDGET_SPENT))
                 return sweep
-            report = await self._prober.probe([candidate.name for candidate in shard])
+            report = await self._prober.probe([candidate.name for candidate in shard], _within(sweep, tell))
             if report.vantage_failed:
                 await made
-                await self._degraded(sweep, report, progress)
+                await self._degraded(report)
+                tell(Progress(sweep=sweep, vantage_failed=True, detail=report.detail))
                 return sweep
-            sweep = await self._save(_advanced(sweep, report, len(shard)), shard, report, knowledge)
-            if progress is not None:
-                progress(Progress(sweep=sweep, found=report.existing, queries=report.queries))
+            try:
+                sweep = await self._save(sweep, shard, report, knowledge)
+            except Conflict as error:
+                await made
+                tell(Progress(sweep=sweep, detail=str(error)))
+                return sweep
+            tell(Progress(sweep=sweep, found=report.existing))
         return await self._finish(sweep)
 
     def _names(self, knowledge: Knowledge, outlet: Outlet, tier: Tier) -> Iterator[Candidate]:
-        return candidates(outlet, tier, knowledge.watchlist, campaign_suffixes=self._plan.campaign_suffixes or None)
+        return candidates(outlet, tier, knowledge.watchlist, self._plan.campaign_suffixes or None)
 
     async def _last(self, outlet_id: str, tier: Tier) -> Sweep | None:
         return await self._store.read(lambda uow: uow.sweeps.last(outlet_id, tier))
 
-    async def _open(self, outlet: Outlet, tier: Tier) -> Sweep:
-        now, version = self._clock.now(), generator_version()
+    async def _open(self, knowledge: Knowledge, outlet: Outlet, tier: Tier) -> Sweep:
+        now = self._clock.now()
+        inputs = (outlet, tier, knowledge.watchlist, self._plan.campaign_suffixes or None)
+        version, total = await asyncio.to_thread(lambda: (coverage_version(*inputs), count(*inputs)))
 
         def step(uow: UnitOfWork) -> Sweep:
             last = uow.sweeps.last(outlet.id, tier)
-            # A position counts names of one generator; another one's would skip or repeat names.
+            # A position counts names of one generator and its inputs; another one's would skip or repeat names.
             if last is not None and last.finished_at is None and last.generator == version:
                 return last
-            return uow.sweeps.begin(outlet.id, tier, version, "system", now)
+            return uow.sweeps.begin(outlet.id, tier, version, VANTAGE, now, total=total)
 
         return await self._store.write(step)
 
     async def _save(self, sweep: Sweep, shard: list[Candidate], report: ProbeReport, knowledge: Knowledge) -> Sweep:
         existing = set(report.existing)
+        advanced = _advanced(sweep, report, shard)
         matches = [
             m for m in knowledge.index.match([c.name for c in shard if c.name in existing]) if m.name in existing
         ]
 
         def step(uow: UnitOfWork) -> None:
-            before = uow.sweeps.finished_before(sweep.outlet, sweep.tier, sweep.started_at)
-            admit_all(uow, merge(matches, f"sweep:{sweep.tier.value}", _absent(before, sweep)), self._clock)
-            uow.sweeps.advance(sweep)
+            kept = uow.sweeps.last(sweep.outlet, sweep.tier)
+            if kept is None or (kept.id, kept.position) != (sweep.id, sweep.position):
+                # The daemon and a command at once: whoever saves this shard first goes on, the other one stops.
+                raise Conflict("another process is making this very sweep; its results are being saved there")
+            admissions = merge(matches, f"sweep:{sweep.tier.value}")
+            admit_all(uow, _with_absence(uow, admissions, sweep), self._clock)
+            uow.sweeps.advance(advanced, report.unanswered)
             spent = _spent(uow.actions.get_state("sweep.queries"), self._clock.now()) + report.queries
             uow.actions.set_state("sweep.queries", f"{self._clock.now():%Y-%m-%d} {spent}")
 
         await self._store.write(step)
-        return sweep
+        return advanced
 
     async def _finish(self, sweep: Sweep) -> Sweep:
         done = replace(sweep, finished_at=self._clock.now())
@@ -142,7 +167,7 @@ class Sweeper:
         limit = self._plan.daily_queries
         return limit == 0 or _spent(kept, now) + names <= limit
 
-    async def _degraded(self, sweep: Sweep, report: ProbeReport, progress: Callable[[Progress], None] | None) -> None:
+    async def _degraded(self, report: ProbeReport) -> None:
         now = self._clock.now()
         detail = {
             "what": "sweep",
@@ -151,28 +176,38 @@ class Sweeper:
         }
         event = events.about_service("monitor.degraded", now, key=f"sweep:{now:%Y-%m-%dT%H}", detail=detail)
         await self._store.write(lambda uow: uow.outbox.publish([event], now))
-        if progress is not None:
-            progress(Progress(sweep=sweep, found=(), queries=report.queries, vantage_failed=True, detail=report.detail))
+
+
+def _tell_nobody(made: Progress) -> None:
+    """Take no notice."""
+
+
+def _within(sweep: Sweep, tell: Callable[[Progress], None]) -> Callable[[int], None]:
+    return lambda ended: tell(Progress(sweep=sweep, under_way=ended))
 
 
 def _shard(names: Iterator[Candidate], size: int) -> list[Candidate]:
     return list(islice(names, size))
 
 
-def _absent(before: Sweep | None, sweep: Sweep) -> datetime | None:
-    """When the sweep before this one found that what is new now did not exist.
+def _with_absence(uow: UnitOfWork, admissions: list[Admission], sweep: Sweep) -> list[Admission]:
+    """Admissions with the time at which the complete sweep before this one found that they did not exist.
 
-    Only where it asked for the same names and all were answered: a name that stayed unanswered was not absent.
+    Only where it asked for the same names, and not of those that stayed unanswered then: silence is no absence.
     """
-    if before is None or before.generator != sweep.generator or before.unanswered:
-        return None
-    return before.started_at
+    before = uow.sweeps.finished_before(sweep.outlet, sweep.tier, sweep.started_at)
+    if before is None or before.generator != sweep.generator:
+        return admissions
+    silent = uow.sweeps.unanswered_among(before.id, [admission.host for admission in admissions])
+    return [one if one.host in silent else replace(one, absent_at=before.started_at) for one in admissions]
 
 
-def _advanced(sweep: Sweep, report: ProbeReport, names: int) -> Sweep:
+def _advanced(sweep: Sweep, report: ProbeReport, shard: list[Candidate]) -> Sweep:
     return replace(
         sweep,
-        position=sweep.position + names,
+        position=sweep.position + len(shard),
+        first_suffix=sweep.first_suffix or shard[0].suffix,
+        last_suffix=shard[-1].suffix,
         asked=sweep.asked + report.asked,
         existing=sweep.existing + len(report.existing),
         unanswered=sweep.unanswered + len(report.unanswered),

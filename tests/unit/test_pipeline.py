@@ -16,6 +16,7 @@ from service.core.facts.dns import DnsStatus
 from service.core.facts.page import PageFacts
 from service.core.facts.registration import RegistrationStatus
 from service.core.model import Attempt, Availability, Endpoint, Episode, Outlet, Profile, Tier, Verdict
+from service.core.names.permutations import suffixes_of
 from service.core.persistence.inputs import BlockRecorded, Tick
 from service.core.persistence.lifecycle import Rules
 from service.core.verdict.lists import shipped_lists
@@ -61,7 +62,6 @@ def bench(existing: tuple[str, ...] = (), pages: dict[Any, PageFacts] | None = N
     resolver = FakeResolver({name: dns(host=name) for name in existing})
     registry = FakeRegistry({name: replace(registration(START), domain=name) for name in existing})
     fetcher, prober, sink = FakeFetcher(pages or {}), FakeProber(existing), RecordingSink()
-    plan = SweepPlan(every={Tier.EXACT: timedelta(days=1)}, shard=500)
     return Bench(
         clock=clock,
         store=store,
@@ -85,10 +85,13 @@ def bench(existing: tuple[str, ...] = (), pages: dict[Any, PageFacts] | None = N
             lists=shipped_lists(),
             concurrency=10,
         ),
-        sweeper=Sweeper(clock=clock, store=store, prober=prober, watched=watched, plan=plan),
+        sweeper=Sweeper(clock=clock, store=store, prober=prober, watched=watched, plan=PLAN),
         sink=sink,
         courier=Courier(clock=clock, store=store, sink=sink),
     )
+
+
+PLAN = SweepPlan(every={Tier.EXACT: timedelta(days=1)}, shard=500)
 
 
 def play(made: Bench, act: Callable[[Bench], Awaitable[Any]], outlets: tuple[Outlet, ...] = (SPIEGEL,)) -> Any:
@@ -167,7 +170,7 @@ def test_a_shard_whose_controls_failed_admits_nothing_and_keeps_its_place() -> N
 
         def cut_off(made: Progress) -> None:
             shards.append(made)
-            b.prober.believed = False
+            b.prober.believed = made.sweep.position == 0
 
         stopped = await b.sweeper.run(SPIEGEL, Tier.EXACT, cut_off)
         told = await b.store.read(lambda uow: uow.views.events(0, 10))
@@ -182,6 +185,85 @@ def test_a_shard_whose_controls_failed_admits_nothing_and_keeps_its_place() -> N
     assert [event["type"] for event in told] == ["monitor.degraded"]
     assert done.id == stopped.id
     assert done.asked == 500 + len(asked_again)
+
+
+def test_a_name_that_appears_was_absent_unless_the_sweep_before_had_no_answer_for_it() -> None:
+    async def act(b: Bench) -> Any:
+        b.prober.silent = {"spiegel.top"}
+        await b.sweeper.run(SPIEGEL, Tier.EXACT)
+        listed = await b.store.read(lambda uow: uow.coverage.unanswered(1, "", 10))
+        b.clock.advance(timedelta(days=1))
+        b.prober.silent, b.prober.existing = set(), {"spiegel.top", "spiegel.ltd"}
+        await b.sweeper.run(SPIEGEL, Tier.EXACT)
+        hosts = ("spiegel.top", "spiegel.ltd")
+        return listed, await b.store.read(lambda uow: [uow.sites.get(host) for host in hosts])
+
+    listed, (silent, absent) = play(bench(), act)
+    assert listed == ["spiegel.top"]
+    assert silent[0].absent_at is None
+    assert absent[0].absent_at == START
+
+
+def test_a_sweep_says_nothing_of_names_that_an_outlets_new_label_makes() -> None:
+    async def act(b: Bench) -> Any:
+        await b.sweeper.run(SPIEGEL, Tier.EXACT)
+        b.clock.advance(timedelta(days=1))
+        wider = replace(SPIEGEL, labels=(*SPIEGEL.labels, "nachrichtenspiegel"))
+        await b.store.write(lambda uow: uow.outlets.put(wider, b.clock.now()))
+        await b.watched.refresh()
+        b.prober.existing = {"nachrichtenspiegel.ltd"}
+        await b.sweeper.run(wider, Tier.EXACT)
+        return await b.store.read(lambda uow: uow.sites.get("nachrichtenspiegel.ltd"))
+
+    site, _ = play(bench(), act)
+    assert site.absent_at is None
+
+
+def test_a_sweep_whose_names_have_changed_meanwhile_begins_anew() -> None:
+    async def act(b: Bench) -> Any:
+        def cut_off(made: Progress) -> None:
+            b.prober.believed = made.sweep.position == 0
+
+        stopped = await b.sweeper.run(SPIEGEL, Tier.EXACT, cut_off)
+        b.prober.believed = True
+        wider = replace(SPIEGEL, labels=(*SPIEGEL.labels, "nachrichtenspiegel"))
+        await b.store.write(lambda uow: uow.outlets.put(wider, b.clock.now()))
+        await b.watched.refresh()
+        return stopped, await b.sweeper.run(wider, Tier.EXACT)
+
+    stopped, done = play(bench(), act)
+    assert done.id != stopped.id
+    assert done.asked > stopped.total
+
+
+def test_progress_moves_within_a_shard_and_ends_with_the_whole_range_of_suffixes() -> None:
+    async def act(b: Bench) -> Any:
+        told: list[Progress] = []
+        return await b.sweeper.run(SPIEGEL, Tier.EXACT, told.append), told
+
+    done, told = play(bench(), act)
+    positions = [made.sweep.position + made.under_way for made in told]
+    assert positions == sorted(positions)
+    assert any(made.under_way for made in told)
+    assert 0.95 * done.total < done.position <= done.total
+    covered = suffixes_of(SPIEGEL, Tier.EXACT)
+    assert (done.first_suffix, done.last_suffix) == (covered[0], covered[-1])
+
+
+def test_two_processes_that_make_one_sweep_save_each_shard_once() -> None:
+    async def act(b: Bench) -> Any:
+        other = Sweeper(clock=b.clock, store=b.store, prober=b.prober, watched=b.watched, plan=PLAN)
+        told: list[Progress] = []
+        done = await asyncio.gather(
+            b.sweeper.run(SPIEGEL, Tier.EXACT, told.append), other.run(SPIEGEL, Tier.EXACT, told.append)
+        )
+        return done, told
+
+    done, told = play(bench(), act)
+    complete = [sweep for sweep in done if sweep.finished_at is not None]
+    assert len({sweep.id for sweep in done}) == len(complete) == 1
+    assert complete[0].asked == complete[0].position
+    assert sum("another process" in made.detail for made in told) == 1
 
 
 def test_a_finished_sweep_is_due_again_after_its_interval() -> None:

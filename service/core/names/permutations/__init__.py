@@ -87,6 +87,24 @@ def count(outlet: Outlet, tier: Tier, watchlist: WatchList, campaign_suffixes: S
     return own * sum(v.own is not None for v in made) + (len(covered) - own) * sum(v.foreign is not None for v in made)
 
 
+def coverage_version(
+    outlet: Outlet, tier: Tier, watchlist: WatchList, campaign_suffixes: Sequence[str] | None = None
+) -> str:
+    """Return ``generator_version`` with a hash of what ``candidates`` would make of these inputs.
+
+    Sweeps of equal versions ask for the same names in the same order: only then is a position good in the other, and
+    a name that was not found in the one was absent. A label, suffix, own or allowed name more or less changes it.
+    """
+    watchlist = watchlist.including(outlet)
+    made = _variants(outlet, tier, watchlist)
+    parts = frozenset(part for variant in made for part in _text_and_parents(variant.text))
+    digest = hashlib.sha256(repr([(v.text, v.own, v.foreign) for v in made]).encode())
+    for suffix in suffixes_of(outlet, tier, campaign_suffixes):
+        barred = parts & watchlist.innocent_under(suffix)
+        digest.update(f"{suffix} {watchlist.is_allowed(suffix)} {sorted(barred)}\n".encode())
+    return f"{generator_version()}-{digest.hexdigest()[:12]}"
+
+
 def siblings(label: str, outlet: Outlet, watchlist: WatchList) -> Iterator[Candidate]:
     """Yield one label, that of a confirmed impersonation of ``outlet``, under every suffix.
 

@@ -1,0 +1,83 @@
+"""Sweeps as the API reads them (``ports.CoverageRows``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, or_, select
+
+from service.adapters.tables import SWEEP, UNANSWERED
+from service.adapters.view_queries import cursor_after, cursor_position
+from service.core.alerts.events import rfc3339
+from service.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import ColumnElement, Connection, Row
+
+_FILTERS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+    "outlet": lambda value: SWEEP.c.outlet == value,
+    "tier": lambda value: SWEEP.c.tier == value,
+    "complete": lambda value: SWEEP.c.finished_at.is_not(None) if value else SWEEP.c.finished_at.is_(None),
+    "started_after": lambda value: SWEEP.c.started_at > value,
+}
+
+
+class SqlCoverage:
+    """``CoverageRows`` over one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def page(self, where: Mapping[str, Any], cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of sweeps, the newest begun first, and the cursor of the next (None on the last page).
+
+        ``where`` may hold outlet, tier, complete and started_after. InvalidInput for an unknown filter and for a cursor
+        that is none of ours.
+        """
+        query = select(SWEEP)
+        for name, value in where.items():
+            if name not in _FILTERS:
+                raise InvalidInput(f"there is no filter {name!r}; there are {', '.join(_FILTERS)}", f"/query/{name}")
+            if value is not None:
+                query = query.where(_FILTERS[name](value))
+        if cursor is not None:
+            at, number = cursor_position(cursor)
+            begun = SWEEP.c.started_at
+            query = query.where(or_(begun < at, and_(begun == at, SWEEP.c.id < number)))
+        newest_first = query.order_by(SWEEP.c.started_at.desc(), SWEEP.c.id.desc())
+        rows = self._connection.execute(newest_first.limit(limit + 1)).all()
+        page = rows[:limit]
+        following = cursor_after(page[-1].started_at, page[-1].id) if len(rows) > limit and page else None
+        return [_item(row) for row in page], following
+
+    def sweep(self, sweep_id: int) -> dict[str, Any] | None:
+        """One sweep."""
+        row = self._connection.execute(select(SWEEP).where(SWEEP.c.id == sweep_id)).first()
+        return None if row is None else _item(row)
+
+    def unanswered(self, sweep_id: int, after: str, limit: int) -> list[str]:
+        """Names that stayed unanswered, ordered by name, those after ``after``."""
+        query = select(UNANSWERED.c.name).where(UNANSWERED.c.sweep_id == sweep_id, UNANSWERED.c.name > after)
+        return list(self._connection.execute(query.order_by(UNANSWERED.c.name).limit(limit)).scalars())
+
+
+def _item(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "outlet": row.outlet,
+        "tier": row.tier,
+        "generator": row.generator,
+        "vantage": row.vantage,
+        "started_at": rfc3339(row.started_at),
+        "finished_at": rfc3339(row.finished_at),
+        "complete": row.finished_at is not None,
+        "total": max(row.total, row.position),
+        "asked": row.asked,
+        "existing": row.existing,
+        "absent": row.asked - row.existing - row.unanswered,
+        "unanswered": row.unanswered,
+        "first_suffix": row.first_suffix or None,
+        "last_suffix": row.last_suffix or None,
+    }

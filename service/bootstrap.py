@@ -9,13 +9,13 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
 from service.adapters.clock import SystemClock
-from service.adapters.dialer import Dialer, NoAddress, Refused
+from service.adapters.dialer import Dialer, NoAddress, Refused, user_agent
 from service.adapters.dns import DnsResolver
 from service.adapters.http import FetchLimits, GuardedFetcher
 from service.adapters.parser import ChildParser
@@ -28,7 +28,7 @@ from service.adapters.store import open_store
 from service.adapters.webhook import WebhookSink
 from service.adapters.whois import Whois
 from service.app import App
-from service.core.model import Outlet, Profile, Tier
+from service.core.model import DIRECT, Outlet, Profile, Tier
 from service.core.persistence.lifecycle import Rules
 from service.core.persistence.schedule import Intervals
 from service.core.verdict.lists import shipped_lists
@@ -88,7 +88,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         dialer = _dialer(settings, resolver)
         parser = ChildParser()
         stack.push_async_callback(parser.close)
-        fetcher = GuardedFetcher(dialer, parser, FetchLimits(total=settings.service.fetch.timeout.total_seconds()))
+        fetcher = GuardedFetcher(dialer, parser, _limits(settings))
         stack.push_async_callback(fetcher.close)
         prober = _prober(settings, controls)
         stack.push_async_callback(prober.close)
@@ -115,7 +115,11 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                 registry=registry,
                 fetcher=fetcher,
                 tracker=tracker,
-                plan=FetchPlan(profiles=_profiles(settings), every=settings.service.watch.pages_every),
+                plan=FetchPlan(
+                    profiles=_profiles(settings),
+                    every=settings.service.watch.pages_every,
+                    budget=settings.service.fetch.budget,
+                ),
                 policy=settings.scoring,
                 lists=shipped_lists(),
                 concurrency=settings.service.fetch.concurrency,
@@ -241,8 +245,23 @@ def _dialer(settings: Settings, resolver: DnsResolver) -> Dialer:
     return Dialer(
         resolver.addresses,
         {str(purpose): networks for purpose, networks in fetch.allow_networks.items()},
+        page_ports=fetch.ports,
         port_map=fetch.port_map,
+        refuse=fetch.refuse_networks,
+        deny_hosts=fetch.deny_hosts,
         ca_file=str(settings.path(fetch.ca_file)) if fetch.ca_file else None,
+        proxy_by_country=settings.proxies,
+        agent=user_agent(fetch.contact),
+    )
+
+
+def _limits(settings: Settings) -> FetchLimits:
+    fetch = settings.service.fetch
+    return FetchLimits(
+        total=fetch.timeout.total_seconds(),
+        per_address=fetch.per_address,
+        per_domain=fetch.per_domain,
+        pause=fetch.pause.total_seconds(),
     )
 
 
@@ -260,7 +279,19 @@ async def _registry(settings: Settings, dialer: Dialer, stack: AsyncExitStack) -
 
 
 def _profiles(settings: Settings) -> tuple[Profile, ...]:
-    return tuple(Profile(name=p.name, headers=p.headers) for p in settings.service.fetch.profile)
+    """Every profile in its order; one that goes out through countries once for each country that has a proxy."""
+    fetch = settings.service.fetch
+    agent = user_agent(fetch.contact)
+    found = []
+    for given in fetch.profile:
+        headers = {name: value.replace("{agent}", agent) for name, value in given.headers.items()}
+        made = Profile(name=given.name, headers=headers, turn=given.turn, articles=given.articles)
+        if given.egress == DIRECT:
+            found.append(made)
+        else:
+            countries = sorted(proxy.country for proxy in fetch.proxy)
+            found += [replace(made, name=f"{made.name}-{country.lower()}", egress=country) for country in countries]
+    return tuple(found)
 
 
 def _sweep_plan(settings: Settings) -> SweepPlan:

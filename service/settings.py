@@ -10,54 +10,23 @@ from __future__ import annotations
 import tomllib
 from datetime import timedelta
 from difflib import get_close_matches
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from service.core.errors import ConfigError
+from service.core.proxy import Proxy
 from service.core.verdict.policy import ScoringPolicy, policy_from_mapping
+from service.settings_fetch import Fetch
+from service.settings_fields import Duration, HostPort, Section
 from service.settings_outlets import WatchListFile, read_outlets
 
 _S = TypeVar("_S", bound=BaseModel)
-_HIGHEST_PORT = 65_535
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def _duration(value: object) -> timedelta:
-    """``"90s"``, ``"15m"``, ``"12h"``, ``"90d"``: one number, one unit."""
-    if isinstance(value, timedelta):
-        return value
-    if isinstance(value, str) and value[-1:] in _UNITS and value[:-1].isdigit():
-        return timedelta(**{_UNITS[value[-1]]: int(value[:-1])})
-    raise ValueError('a duration is a whole number and a unit: "90s", "15m", "12h", "90d"')
-
-
-def _host_port(value: str) -> str:
-    host, _, port = value.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) <= _HIGHEST_PORT:
-        raise ValueError('an address and a port, as in "192.0.2.53:53" or "[2001:db8::53]:53"')
-    return value
-
-
-def _network(value: str) -> str:
-    ip_network(value)
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-HostPort = Annotated[str, AfterValidator(_host_port)]
-Network = Annotated[str, AfterValidator(_network)]
-Purpose = Literal["pages", "rdap", "whois", "webhooks", "feeds"]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Database(_Section):
+class Database(Section):
     """[database]."""
 
     url: str = Field(
@@ -66,7 +35,7 @@ class Database(_Section):
     )
 
 
-class Api(_Section):
+class Api(Section):
     """[api]."""
 
     host: str = Field("127.0.0.1", description="loopback: put a TLS proxy in front to offer it to others")
@@ -76,14 +45,14 @@ class Api(_Section):
     )
 
 
-class Vantage(_Section):
+class Vantage(Section):
     """[[dns.vantage]]."""
 
     name: str = Field(description="as it stands in observations and blocks", pattern=r"^[a-z0-9-]{1,32}$")
     upstreams: tuple[HostPort, ...] = Field(description="an ISP's or a filtering resolver", min_length=1)
 
 
-class Dns(_Section):
+class Dns(Section):
     """[dns]."""
 
     upstreams: tuple[HostPort, ...] = Field(
@@ -105,7 +74,7 @@ class Dns(_Section):
     vantage: tuple[Vantage, ...] = Field((), description="further resolvers whose answers are compared")
 
 
-class Rdap(_Section):
+class Rdap(Section):
     """[rdap]."""
 
     bootstrap: str = Field(
@@ -114,7 +83,7 @@ class Rdap(_Section):
     queries_per_second: float = Field(1, ge=0, description="towards each server; registries ban faster clients")
 
 
-class Whois(_Section):
+class Whois(Section):
     """[whois]."""
 
     servers: dict[str, HostPort] = Field(
@@ -122,56 +91,7 @@ class Whois(_Section):
     )
 
 
-class FetchProfile(_Section):
-    """[[fetch.profile]]."""
-
-    name: str = Field(description="as it stands in observations", pattern=r"^[a-z0-9-]{1,32}$")
-    headers: dict[str, str] = Field(
-        description="{languages} stands for the outlet's languages, as Accept-Language has them"
-    )
-
-
-_HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-_DESKTOP = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
-)
-_MOBILE = (
-    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/142.0.0.0 Mobile Safari/537.36"
-)
-
-
-def _profile(name: str, agent: str, **more: str) -> FetchProfile:
-    return FetchProfile(
-        name=name, headers={"User-Agent": agent, "Accept": _HTML, "Accept-Language": "{languages}", **more}
-    )
-
-
-_PROFILES = (
-    _profile("desktop", _DESKTOP),
-    _profile("mobile", _MOBILE),
-    _profile("social", _MOBILE, Referer="https://l.facebook.com/"),
-)
-
-
-class Fetch(_Section):
-    """[fetch]."""
-
-    allow_networks: dict[Purpose, tuple[Network, ...]] = Field(
-        default_factory=dict, description="networks that are refused otherwise, per purpose; warned of at start"
-    )
-    port_map: dict[int, int] = Field(default_factory=dict, description="for a closed network: dial this port instead")
-    ca_file: Path | None = Field(None, description="a further certificate authority, for a closed network")
-    timeout: Duration = Field(timedelta(seconds=20), description="for a whole chain of redirects, body included")
-    concurrency: int = Field(20, ge=1, le=200, description="looks under way at once")
-    profile: tuple[FetchProfile, ...] = Field(
-        _PROFILES,
-        min_length=2,
-        description="how fetches present themselves; clones hide from all but some, and the difference is evidence",
-    )
-
-
-class Sweep(_Section):
+class Sweep(Section):
     """[sweep]."""
 
     tiers: tuple[Literal["exact", "edits", "full"], ...] = Field(
@@ -187,7 +107,7 @@ class Sweep(_Section):
     campaign_suffixes: tuple[str, ...] = Field((), description="empty: the list that is shipped, with its sources")
 
 
-class Replay(_Section):
+class Replay(Section):
     """[replay]."""
 
     names: int = Field(
@@ -197,7 +117,7 @@ class Replay(_Section):
     )
 
 
-class Watch(_Section):
+class Watch(Section):
     """[watch]."""
 
     first: Duration = Field(timedelta(minutes=15), description="gap after the first look; it grows with the age")
@@ -220,26 +140,26 @@ class Watch(_Section):
     new_window: Duration = Field(timedelta(days=90), description="registrations younger than this are new")
 
 
-class Webhooks(_Section):
+class Webhooks(Section):
     """[webhooks]."""
 
     timeout: Duration = Field(timedelta(seconds=20), description="Standard Webhooks asks for 15 to 30 seconds")
 
 
-class Baselines(_Section):
+class Baselines(Section):
     """[baselines]."""
 
     every: Duration = Field(timedelta(days=7), description="how often the outlets' own sites are fetched")
     articles: int = Field(4, ge=0, le=20, description="articles fetched beside the home page")
 
 
-class Log(_Section):
+class Log(Section):
     """[log]."""
 
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="of the daemon's log on stderr")
 
 
-class Service(_Section):
+class Service(Section):
     """config/service.toml."""
 
     database: Database = Database()
@@ -256,7 +176,7 @@ class Service(_Section):
     log: Log = Log()
 
 
-class Feed(_Section):
+class Feed(Section):
     """[[feed]] of config/feeds.toml."""
 
     id: str = Field(description="names the feed's cursor", pattern=r"^[a-z0-9-]{1,40}$")
@@ -264,13 +184,13 @@ class Feed(_Section):
     every: Duration = Field(timedelta(hours=1), description="how often the file is looked at; an unchanged one is left")
 
 
-class Feeds(_Section):
+class Feeds(Section):
     """config/feeds.toml."""
 
     feed: tuple[Feed, ...] = Field((), description="sources of names beside the sweep")
 
 
-class Settings(_Section):
+class Settings(Section):
     """Everything, typed and frozen. ``folder`` is the one that the files were read from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -280,6 +200,11 @@ class Settings(_Section):
     outlets: WatchListFile
     scoring: ScoringPolicy
     feeds: Feeds
+
+    @property
+    def proxies(self) -> dict[str, Proxy]:
+        """The ways out beside the direct one, by country."""
+        return read_proxies(self.service.fetch, self.folder / "service.toml")
 
     @property
     def database_url(self) -> str:
@@ -343,6 +268,7 @@ def _check_files(service: Service, file: Path) -> None:
     """Files that settings name must be there and readable when the service starts, not when they are first needed."""
     if service.api.token_file is not None:
         read_secret(file.parent / service.api.token_file, "api.token_file", file)
+    read_proxies(service.fetch, file)
     bootstrap = service.rdap.bootstrap
     named = {
         "fetch.ca_file": service.fetch.ca_file,
@@ -351,6 +277,19 @@ def _check_files(service: Service, file: Path) -> None:
     for key, value in named.items():
         if value is not None and not (file.parent / value).is_file():
             raise ConfigError(file=str(file), key=key, value=str(value), reason="no such file")
+
+
+def read_proxies(fetch: Fetch, file: Path) -> dict[str, Proxy]:
+    """The proxies by country, from the files that hold their URLs; ConfigError, without what they hold."""
+    found = {}
+    for number, proxy in enumerate(fetch.proxy):
+        key = f"fetch.proxy[{number}].url_file"
+        url = read_secret(file.parent / proxy.url_file, key, file)
+        try:
+            found[proxy.country] = Proxy.parse(url)
+        except ValueError as error:
+            raise ConfigError(file=str(file), key=key, value=str(proxy.url_file), reason=str(error)) from None
+    return found
 
 
 def read_toml(file: Path) -> dict[str, Any]:

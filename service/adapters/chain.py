@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 import httpx
 
-from service.adapters.dialer import Dialer, NoAddress, Purpose, Refused
+from service.adapters.dialer import EGRESS, Dialer, NoAddress, Purpose, Refused
 from service.adapters.exchange import Answer, Exchanger, Headers
+from service.adapters.turns import Turns, Waiting
 from service.core.errors import InvalidInput
-from service.core.facts import html, urls
+from service.core.facts import html, urls, wrappers
 from service.core.facts.cookies import Cookies
 from service.core.facts.page import REDIRECTS, FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, onward
 from service.core.facts.urls import WebUrl
+from service.core.model import DIRECT
 from service.ports import Parser
 
 _SHOWN = 300
@@ -34,6 +34,20 @@ class Means:
     hops: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asking:
+    """How a chain asks: headers of every request, and the way out.
+
+    ``verified_only``: https with a trusted certificate on every hop. Without ``read_pages`` no body is parsed, so that
+    only HTTP's own redirects are followed.
+    """
+
+    headers: Headers
+    egress: str = DIRECT
+    verified_only: bool = False
+    read_pages: bool = True
+
+
 @dataclass(slots=True)
 class _Step:
     """One request. ``url`` is None where ``text`` is nothing that can be asked for."""
@@ -44,60 +58,11 @@ class _Step:
     answer: Answer = field(default_factory=Answer)
 
 
-class Turns:
-    """At most ``most`` chains at one address at a time."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._free: dict[str, tuple[asyncio.Semaphore, int]] = {}
-
-    @asynccontextmanager
-    async def at(self, address: str, waiting: Waiting) -> AsyncIterator[None]:
-        """Wait for a turn at ``address`` and hold it; ``waiting`` is entered for as long as that takes."""
-        semaphore, users = self._free.get(address, (asyncio.Semaphore(self._most), 0))
-        self._free[address] = semaphore, users + 1
-        try:
-            async with waiting:
-                await semaphore.acquire()
-            try:
-                yield
-            finally:
-                semaphore.release()
-        finally:
-            users = self._free[address][1] - 1
-            if users:
-                self._free[address] = semaphore, users
-            else:
-                del self._free[address]
-
-
-class Waiting:
-    """Stops a deadline for as long as it is entered: our own queues are not the site's fault."""
-
-    def __init__(self, deadline: asyncio.Timeout) -> None:
-        self._deadline = deadline
-        self._left: float | None = None
-
-    async def __aenter__(self) -> None:
-        when = self._deadline.when()
-        if when is not None and not self._deadline.expired():
-            self._left = when - asyncio.get_running_loop().time()
-            self._deadline.reschedule(None)
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._left is not None:
-            self._deadline.reschedule(asyncio.get_running_loop().time() + self._left)
-
-
 class Chain:
-    """Follows one chain. ``verified_only``: https with a trusted certificate on every hop.
+    """Follows one chain, once."""
 
-    Without ``read_pages`` no body is parsed, so that only HTTP's own redirects are followed.
-    """
-
-    def __init__(self, means: Means, headers: Headers, *, verified_only: bool, read_pages: bool) -> None:
-        self._means, self._headers = means, headers
-        self._verified_only, self._read_pages = verified_only, read_pages
+    def __init__(self, means: Means, asking: Asking) -> None:
+        self._means, self._asking = means, asking
         self._steps: list[_Step] = []
         self._seen: set[tuple[str, str]] = set()
         self._cookies = Cookies()
@@ -133,14 +98,24 @@ class Chain:
             tls=answer.tls,
             page=self._page,
             detail=answer.detail,
+            egress=self._asking.egress,
         )
 
     async def _follow(self, target: str, deadline: asyncio.Timeout) -> None:
         step = self._begin(target, HopKind.START)
-        while step is not None and step.url is not None and await self._ask(step, step.url, deadline):
-            async with Waiting(deadline):
-                going_on = await self._onward(step, step.url)
+        while step is not None and step.url is not None:
+            going_on = await self._go(step, step.url, deadline)
             step = self._begin(going_on[1], going_on[0], step) if going_on else None
+
+    async def _go(self, step: _Step, url: WebUrl, deadline: asyncio.Timeout) -> tuple[HopKind, str] | None:
+        """Where this URL leads, itself or by its answer; None where the chain ends with it."""
+        inner = wrappers.unwrapped(url)
+        if inner is not None:
+            return HopKind.WRAPPER, inner
+        if not await self._ask(step, url, deadline):
+            return None
+        async with Waiting(deadline):
+            return await self._onward(step, url)
 
     def _begin(self, reference: str, kind: HopKind, before: _Step | None = None) -> _Step | None:
         """The next request; None where the chain has to end with the one before."""
@@ -153,7 +128,7 @@ class Chain:
             step.text = step.url.text
         except InvalidInput as error:
             step.answer.ended(FetchOutcome.REFUSED, str(error))
-        if step.url is not None and self._verified_only and step.url.scheme != "https":
+        if step.url is not None and self._asking.verified_only and step.url.scheme != "https":
             step.url = None
             step.answer.ended(FetchOutcome.TLS_ERROR, "not https, where only a verified certificate will do")
         self._steps.append(step)
@@ -176,19 +151,20 @@ class Chain:
             step.answer.ended(FetchOutcome.NO_ADDRESS, str(error))
             return False
         self._outside = self._outside or route.outside
-        async with self._means.turns.at(route.address, Waiting(deadline)):
-            await self._means.exchanger.ask(request, route, step.answer, verified_only=self._verified_only)
+        async with self._means.turns.at(url.host, route.address, Waiting(deadline)):
+            await self._means.exchanger.ask(request, route, step.answer, verified_only=self._asking.verified_only)
         self._cookies.keep(url, step.answer.headers.get_list("set-cookie"))
         return step.answer.status is not None
 
     def _request(self, step: _Step, url: WebUrl) -> httpx.Request:
-        headers = list(self._headers)
+        headers = list(self._asking.headers)
         if step.kind in (HopKind.META_REFRESH, HopKind.SCRIPT):
             # Browsers then send the page that led on, cut to its origin; over HTTP redirects the first referrer stays.
             origin = urls.parse(self._steps[-2].text).origin + "/"
             headers = [(name, value) for name, value in headers if name.lower() != "referer"] + [("Referer", origin)]
         cookies = self._cookies.header(url)
-        return httpx.Request("GET", url.text, headers=[*headers, *([("Cookie", cookies)] if cookies else [])])
+        headers += [("Cookie", cookies)] if cookies else []
+        return httpx.Request("GET", url.text, headers=headers, extensions={EGRESS: self._asking.egress})
 
     async def _onward(self, step: _Step, url: WebUrl) -> tuple[HopKind, str] | None:
         """Where the answer leads; reads its page on the way."""
@@ -208,7 +184,7 @@ class Chain:
         """The page's facts, where it is one; those of a page before are kept where it is not."""
         answer = step.answer
         content_type = answer.header("content-type")
-        if answer.status is None or not self._read_pages or not html.is_page(content_type, answer.body):
+        if answer.status is None or not self._asking.read_pages or not html.is_page(content_type, answer.body):
             return None
         self._page = await self._means.parser.parse(bytes(answer.body), content_type, step.text)
         return self._page

@@ -6,6 +6,17 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 
+async def until(at: float) -> None:
+    """Wait until the event loop's own time is ``at``: for limits of the network, which no driven clock moves."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[None] = loop.create_future()
+    timer = loop.call_at(at, future.set_result, None)
+    try:
+        await future
+    finally:
+        timer.cancel()
+
+
 class SystemClock:
     """Real time."""
 

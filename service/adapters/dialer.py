@@ -1,6 +1,7 @@
 """The one way out: every connection that the service opens for data that others control is vetted and dialled here.
 
     host -> name vetted -> resolved -> EVERY address vetted -> a vetted address dialled -> peer compared
+                                                              (or a proxy told to dial it)
 
 A name is never resolved a second time between vetting and dialling, so an answer that changes in between (DNS
 rebinding) changes nothing. One forbidden address in an answer refuses the whole host: no honest site mixes public and
@@ -21,9 +22,12 @@ from typing import TypeVar
 import httpcore
 import httpx
 
-from service.adapters import networks, streams, tls
+from service.adapters import networks, proxies, streams, tls
+from service.adapters.proxies import ProxyFailed
 from service.adapters.transport import VettedTransport
 from service.core.facts.urls import DEFAULT_PORTS
+from service.core.model import DIRECT
+from service.core.proxy import Proxy
 
 T = TypeVar("T")
 
@@ -33,19 +37,20 @@ PAGE_PORTS = frozenset({80, 443, 8080, 8443})
 MOST_ADDRESSES = 3
 """Addresses tried in turn where the first does not answer."""
 
-ROUTE = "route"
-"""The extension of a request that carries the route which was vetted for it."""
+ROUTE, EGRESS = "route", "egress"
+"""The extensions of a request that carry the route which was vetted for it, and the way out that it takes."""
 
 DEFAULT_BUDGET = 64 * 1024 * 1024
 """Bytes that one connection may carry unless its client says otherwise."""
 
 
-def user_agent() -> str:
-    """How the service names itself where it does not look like a browser."""
+def user_agent(contact: str = "") -> str:
+    """How the service names itself where it does not look like a browser; ``contact`` is an operator's URL or mail."""
     try:
-        return f"Spoofwatch/{version('spoofwatch')}"
+        name = f"Spoofwatch/{version('spoofwatch')}"
     except PackageNotFoundError:
-        return "Spoofwatch"
+        name = "Spoofwatch"
+    return f"{name} (+{contact})" if contact else name
 
 
 class Purpose(StrEnum):
@@ -56,6 +61,7 @@ class Purpose(StrEnum):
     WHOIS = "whois"
     WEBHOOKS = "webhooks"
     FEEDS = "feeds"
+    PROXIES = "proxies"
 
 
 class Refused(httpcore.ConnectError, OSError):
@@ -90,7 +96,9 @@ class Dialer:
     ``resolve`` gives the addresses of a host, none where it has none. ``allow`` takes networks out of the table of
     refused ones, by purpose. ``port_map`` sends a port to another one inside allowed networks only. ``refuse`` adds
     networks to the table, ``deny_hosts`` are host names that are left alone, with everything below them. ``ca_file``
-    holds more trusted authorities (PEM). ``connect_timeout`` in seconds, per address.
+    holds more trusted authorities (PEM). ``connect_timeout`` in seconds, per address. ``proxy_by_country`` are the ways
+    out beside the direct one; an address that stands there as such may be dialled, as the operator wrote it down.
+    ``agent`` is how clients name themselves.
     """
 
     def __init__(
@@ -104,10 +112,16 @@ class Dialer:
         deny_hosts: Iterable[str] = (),
         ca_file: str | None = None,
         connect_timeout: float = 5.0,
+        proxy_by_country: Mapping[str, Proxy] | None = None,
+        agent: str | None = None,
     ) -> None:
         self._resolve = resolve
+        self._agent = agent or user_agent()
+        self._proxies = dict(proxy_by_country or {})
         self._allow = {Purpose(purpose): networks.networks(texts) for purpose, texts in (allow or {}).items()}
         self._page_ports = frozenset(page_ports)
+        written = networks.networks(proxy.host for proxy in self._proxies.values() if _is_address(proxy.host))
+        self._allow[Purpose.PROXIES] = (*self._allow.get(Purpose.PROXIES, ()), *written)
         self._port_map = dict(port_map or {})
         self._refuse = networks.networks(refuse)
         self._deny_hosts = frozenset(host.lower() for host in deny_hosts)
@@ -152,7 +166,7 @@ class Dialer:
             follow_redirects=False,
             cookies=_NoCookies(),
             timeout=timeout,
-            headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
+            headers={"User-Agent": self._agent, "Accept-Encoding": "identity"},
             event_hooks={"response": [_refuse_encoded]},
         )
 
@@ -176,10 +190,37 @@ class Dialer:
         sock = await _first(route, lambda address, to: streams.connected_socket(address, to, self._connect_timeout))
         return await asyncio.open_connection(sock=sock, limit=limit)
 
-    async def stream(self, route: Route, budget: int, patience: float | None) -> streams.SocketStream:
-        """A stream to the first endpoint of the route that answers; ``patience`` in seconds for each."""
+    async def stream(
+        self, route: Route, budget: int, patience: float | None, egress: str = DIRECT
+    ) -> streams.SocketStream:
+        """A stream to the first endpoint of the route that answers; ``patience`` in seconds for each.
+
+        By a proxy where ``egress`` names its country; where that fails (ProxyFailed), nothing goes out directly.
+        """
         seconds = self._connect_timeout if patience is None else min(patience, self._connect_timeout)
-        return await _first(route, lambda address, to: streams.connected(address, to, seconds, budget))
+        if egress == DIRECT:
+            return await _first(route, lambda address, to: streams.connected(address, to, seconds, budget))
+        proxy = self._proxies.get(egress)
+        if proxy is None:
+            raise ProxyFailed(f"there is no proxy for {egress}")
+        return await _first(route, lambda address, to: self._through(proxy, (address, to), seconds, budget))
+
+    async def _through(
+        self, proxy: Proxy, endpoint: tuple[str, int], seconds: float, budget: int
+    ) -> streams.SocketStream:
+        """A stream to one endpoint through a proxy, itself resolved, vetted and compared like any other host."""
+        try:
+            way = await self.route(Purpose.PROXIES, proxy.host, proxy.port)
+            stream = await _first(way, lambda address, to: streams.connected(address, to, seconds, budget))
+        except (httpcore.NetworkError, httpcore.TimeoutException) as error:
+            raise ProxyFailed(f"the proxy cannot be reached: {error}") from error
+        try:
+            await proxies.tunnel(stream, proxy, *endpoint, seconds)
+        except BaseException:
+            await stream.aclose()
+            raise
+        stream.peer = endpoint
+        return stream
 
     async def _dial(self, purpose: Purpose, request: httpx.Request, budget: int) -> streams.SocketStream:
         """A stream for a request: by the route that was vetted for it before, else by one of its own."""
@@ -188,7 +229,8 @@ class Dialer:
         route: Route | None = request.extensions.get(ROUTE)
         if route is None or (route.host, route.port) != (host, port):
             route = await self.route(purpose, host, port)
-        return await self.stream(route, budget, request.extensions.get("timeout", {}).get("connect"))
+        patience = request.extensions.get("timeout", {}).get("connect")
+        return await self.stream(route, budget, patience, request.extensions.get(EGRESS, DIRECT))
 
     def _vet_target(self, purpose: Purpose, host: str, port: int, *, trusted: bool) -> None:
         if purpose is Purpose.PAGES:
@@ -221,6 +263,8 @@ async def _first(route: Route, dial: Callable[[str, int], Awaitable[T]]) -> T:
     for address, port in route.endpoints:
         try:
             return await dial(address, port)
+        except ProxyFailed:
+            raise  # it fails for the next address as well
         except (httpcore.NetworkError, httpcore.TimeoutException) as error:
             failure = error
     raise failure if failure is not None else NoAddress(f"{route.host} has no address")

@@ -13,6 +13,7 @@ import httpx
 from service.adapters import tls
 from service.adapters.decode import BodyLimits, BodyReader, TooLarge, Truncated, UnsupportedEncoding
 from service.adapters.dialer import ROUTE, Dialer, NoAddress, Purpose, Refused, Route
+from service.adapters.proxies import ProxyFailed
 from service.adapters.streams import BudgetSpent, HandshakeCut, OwnFault, TlsBroken, TlsFailed
 from service.core.facts.page import FetchOutcome, TlsFacts
 
@@ -136,6 +137,7 @@ class Exchanger:
 _OUTCOMES: tuple[tuple[type[Exception], FetchOutcome], ...] = (
     (Refused, FetchOutcome.REFUSED),
     (NoAddress, FetchOutcome.NO_ADDRESS),
+    (ProxyFailed, FetchOutcome.PROXY_ERROR),
     (BudgetSpent, FetchOutcome.TOO_LARGE),
     (TlsFailed, FetchOutcome.TLS_ERROR),
     (TlsBroken, FetchOutcome.TLS_ERROR),

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from service.adapters.chain import Chain, Means, Turns
+from service.adapters.chain import Asking, Chain, Means
 from service.adapters.exchange import ExchangeLimits, Exchanger, header_lines
+from service.adapters.turns import Turns
 from service.core.facts.page import FetchedPage, FetchOutcome
 
 if TYPE_CHECKING:
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
 class FetchLimits:
     """``total`` seconds for a whole chain (waiting for our own queues not counted), ``hops`` requests in it.
 
-    ``per_address`` and ``at_once`` bound how many requests run at one address, and chains in all.
+    ``per_address`` and ``per_domain`` bound how many requests run at one address and at one registrable domain,
+    ``at_once`` how many chains in all; ``pause`` in seconds lies between two requests to one domain.
     """
 
     total: float = 20.0
     hops: int = 10
     per_address: int = 2
+    per_domain: int = 2
+    pause: float = 0.0
     at_once: int = 100
     exchange: ExchangeLimits = field(default_factory=ExchangeLimits)
 
@@ -47,7 +51,7 @@ class GuardedFetcher:
             dialer=dialer,
             exchanger=Exchanger(dialer, limits.exchange),
             parser=parser,
-            turns=Turns(limits.per_address),
+            turns=Turns(limits.per_address, limits.per_domain, limits.pause),
             total=limits.total,
             hops=limits.hops,
         )
@@ -73,7 +77,8 @@ class GuardedFetcher:
         self, url: str, profile: Profile, languages: Sequence[str], *, verified_only: bool, read_pages: bool = True
     ) -> FetchedPage:
         headers = header_lines(profile.headers.items(), languages)
-        chain = Chain(self._means, headers, verified_only=verified_only, read_pages=read_pages)
+        asking = Asking(headers=headers, egress=profile.egress, verified_only=verified_only, read_pages=read_pages)
+        chain = Chain(self._means, asking)
         async with self._at_once:
             await chain.run(url)
         return chain.result(url, profile.name)

@@ -10,6 +10,8 @@ import asyncio
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
+from service.adapters import clock
+
 LONGEST_PAUSE = 3600.0
 """Seconds; a server that wants longer is asked once an hour whether it still does."""
 
@@ -42,7 +44,7 @@ class RegistryPace:
         if at - asked_at > self._patience:
             return at - asked_at
         self._reserve(server, at + self._interval)
-        await _until(loop, at)
+        await clock.until(at)
         return 0.0
 
     def struck(self, server: str, now: datetime, retry_after: float | None) -> float:
@@ -62,12 +64,3 @@ class RegistryPace:
         self._next.move_to_end(server)
         if len(self._next) > _MOST_SERVERS:
             self._next.popitem(last=False)
-
-
-async def _until(loop: asyncio.AbstractEventLoop, at: float) -> None:
-    future: asyncio.Future[None] = loop.create_future()
-    timer = loop.call_at(at, future.set_result, None)
-    try:
-        await future
-    finally:
-        timer.cancel()

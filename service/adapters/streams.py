@@ -50,11 +50,15 @@ class OwnFault(httpcore.ConnectError):
 
 
 class SocketStream(httpcore.AsyncNetworkStream):
-    """A connected socket. ``budget`` is how many bytes may be read from it until ``allow`` adds to it."""
+    """A connected socket. ``budget`` is how many bytes may be read from it until ``allow`` adds to it.
 
-    def __init__(self, sock: socket.socket, budget: int) -> None:
+    ``peer`` is the endpoint that it talks to: behind a proxy not the socket's own.
+    """
+
+    def __init__(self, sock: socket.socket, budget: int, peer: tuple[str, int]) -> None:
         self._socket = sock
         self._left = budget
+        self.peer = peer
 
     def allow(self, more: int) -> None:
         """Let this many bytes more be read."""
@@ -100,7 +104,7 @@ class SocketStream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """``server_addr`` and ``socket``, as httpcore names them; None for anything else."""
         if info == "server_addr":
-            return self._socket.getpeername()
+            return self.peer
         if info == "is_readable":
             return False
         return self._socket if info == "socket" else None
@@ -193,7 +197,7 @@ class TlsStream(httpcore.AsyncNetworkStream):
 async def connected(address: str, port: int, seconds: float | None, budget: int) -> SocketStream:
     """A stream to exactly this address; raises httpcore.ConnectError or ConnectTimeout with the system's words."""
     sock = await connected_socket(address, port, seconds)
-    return SocketStream(sock, budget)
+    return SocketStream(sock, budget, (address, port))
 
 
 async def connected_socket(address: str, port: int, seconds: float | None) -> socket.socket:

@@ -144,17 +144,36 @@ class NameMatch:
     score: float
 
 
+class Turn(StrEnum):
+    """How often a profile is used: at every look; at the first, after news and once a week; at the first and weekly."""
+
+    ALWAYS = "always"
+    NEWS = "news"
+    WEEKLY = "weekly"
+
+
+DIRECT = "direct"
+"""The egress of whoever goes out by this machine's own way."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
-    """How a fetch presents itself. ``{languages}`` in a header stands for the outlet's Accept-Language."""
+    """How a fetch presents itself. ``{languages}`` in a header stands for the outlet's Accept-Language.
+
+    ``egress`` is the way out: direct, or the country whose proxy is used (``DE``), and then only for outlets of that
+    country. ``articles``: it is used on single articles too, and not on the root alone.
+    """
 
     name: str
     headers: Mapping[str, str]
+    turn: Turn = Turn.ALWAYS
+    articles: bool = True
+    egress: str = DIRECT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """A URL on a site that is worth looking at, and where it was learnt (root, sighting, link, certificate)."""
+    """A URL on a site that is worth looking at, and where it was learnt (sighting, link, sitemap, feed, redirect)."""
 
     url: str
     source: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from service.core.errors import InvalidInput, InvalidName
+from service.core.facts.wrappers import meant
 from service.core.model import Admission, NameMatch, Target
 from service.core.names import name as names
 from service.pipeline.watched import Knowledge, Watched
@@ -68,7 +69,11 @@ def merge(matches: Iterable[NameMatch], source: str) -> list[Admission]:
 
 
 def reported(url: str, source: str, knowledge: Knowledge) -> Admission:
-    """What a report of ``url`` admits. A report never scores by itself: it only says where to look."""
+    """What a report of ``url`` admits. A report never scores by itself: it only says where to look.
+
+    Of a link around another one (``l.facebook.com/l.php?u=...``) the one that is meant counts.
+    """
+    url = meant(names.refang(url.strip())) if "://" in url else url
     host = names.host_of_url(url) if "://" in url else names.parse(url.split("/", 1)[0])
     domain = names.registrable(host)
     if domain is None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from service.core.facts.dns import DnsFacts
 from service.core.facts.page import FetchedPage, FetchOutcome
-from service.core.model import Outlet, Profile, Site
+from service.core.model import DIRECT, Outlet, Profile, Site, Turn
 from service.pipeline.resolve import changed
 from service.ports import Fetcher
 
@@ -30,7 +30,7 @@ class FetchPlan:
     profiles: tuple[Profile, ...]
     every: timedelta = timedelta(days=7)
     young_for: timedelta = timedelta(days=90)
-    budget: int = 8
+    budget: int = 10
 
 
 async def fetch(
@@ -39,9 +39,25 @@ async def fetch(
     """Fetch what ``asks`` lists; nothing where the name has no address or no reason to be fetched now."""
     if not dns.own.addresses or not wanted(plan, site, dns, now):
         return ()
-    languages = tuple(dict.fromkeys(language for outlet in outlets for language in outlet.languages))
-    pages = [_fetch_one(fetcher, url, profile, languages) for url, profile in asks(plan, site, now)]
+    languages = spoken(outlets)
+    countries = frozenset(outlet.country.upper() for outlet in outlets if outlet.country)
+    pages = [_fetch_one(fetcher, url, profile, languages) for url, profile in asks(plan, site, now, countries)]
     return tuple(await asyncio.gather(*pages))
+
+
+def spoken(outlets: list[Outlet]) -> tuple[str, ...]:
+    """Languages that the outlets' readers have their browsers ask for, the country's form of each before the bare one.
+
+    English comes last, as browsers put it there; a site of no outlet is asked in English alone.
+    """
+    found = [
+        tag
+        for outlet in outlets
+        for language in outlet.languages
+        for tag in ((f"{language}-{outlet.country.upper()}",) if outlet.country and "-" not in language else ())
+        + (language,)
+    ]
+    return tuple(dict.fromkeys([*found, "en"]))
 
 
 async def with_icon(
@@ -71,14 +87,18 @@ def wanted(plan: FetchPlan, site: Site, dns: DnsFacts, now: datetime) -> bool:
     return now - site.pages_fetched_at >= plan.every
 
 
-def asks(plan: FetchPlan, site: Site, now: datetime) -> list[tuple[str, Profile]]:
+def asks(
+    plan: FetchPlan, site: Site, now: datetime, countries: frozenset[str] = frozenset()
+) -> list[tuple[str, Profile]]:
     """The (URL, profile) pairs of this look, in order: what last showed the content, the root, then other targets.
 
     A site whose content is known gets that pair and the root under another profile. One whose content is not known gets
-    the first and the last profile (from a social post: clones hide from all others) on its root and on two targets.
-    Everything is asked for on the day after anything changed, and once a week.
+    the profiles of every look on its root and on two targets (from a social post above all: clones hide from others).
+    At its first look, on the day after anything changed and once a week it gets all targets, and those profiles more
+    that have their turn then. ``countries`` are those of the site's outlets: whose proxies are of use.
     """
-    profiles = {profile.name: profile for profile in plan.profiles}
+    usable = [profile for profile in plan.profiles if profile.egress == DIRECT or profile.egress in countries]
+    profiles = {profile.name: profile for profile in usable}
     root = f"https://{site.host}/"
     shown = [
         (episode.url, profiles[episode.profile])
@@ -86,15 +106,20 @@ def asks(plan: FetchPlan, site: Site, now: datetime) -> list[tuple[str, Profile]
         for episode in lookalike.episodes[-1:]
         if episode.profile in profiles
     ]
-    if any(lookalike.open_episode for lookalike in site.lookalikes) and not _full_turn(site, now):
-        other = next(profile for profile in plan.profiles if (root, profile) not in shown)
-        found = [*shown, (root, other)]
-    else:
-        whole = _full_turn(site, now) or site.observation is None or now - (site.active_at or now) < _FRESH
-        profiles_now = plan.profiles if whole else (plan.profiles[0], plan.profiles[-1])
-        targets = site.targets if whole else site.targets[:2]
-        roots = [(root, profile) for profile in profiles_now]
-        found = [*shown, *roots, *((target.url, profile) for target in targets for profile in profiles_now[1:])]
+    weekly = _full_turn(site, now)
+    if any(lookalike.open_episode for lookalike in site.lookalikes) and not weekly:
+        other = next(profile for profile in usable if (root, profile) not in shown)
+        return _unique([*shown, (root, other)])[: plan.budget]
+    weekly = weekly or site.observation is None
+    news = weekly or now - (site.active_at or now) < _FRESH
+    turns = {Turn.ALWAYS} | ({Turn.NEWS} if news else set()) | ({Turn.WEEKLY} if weekly else set())
+    asking = [profile for profile in usable if profile.turn in turns]
+    targets = site.targets if news else site.targets[:2]
+    found = [
+        *shown,
+        *((root, profile) for profile in asking),
+        *((target.url, profile) for target in targets for profile in asking if profile.articles),
+    ]
     return _unique(found)[: plan.budget]
 
 

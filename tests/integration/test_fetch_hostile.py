@@ -17,6 +17,7 @@ from service.adapters.extract import extract
 from service.adapters.http import FetchLimits, GuardedFetcher
 from service.core.facts import charset
 from service.core.facts.page import FetchedPage, FetchOutcome, HopKind
+from service.core.model import DIRECT
 from service.lab.hostile import METADATA_URL, HostileServer
 from tests.fakes_fetching import DESKTOP, Names, TitleParser
 
@@ -182,6 +183,28 @@ def test_chains_are_followed_by_every_means_that_browsers_follow(
     assert title(page) == shown
 
 
+def test_a_wrapper_is_a_hop_that_nobody_is_asked_for() -> None:
+    async def scenario(fetcher: GuardedFetcher, server: HostileServer) -> tuple[FetchedPage, int]:
+        url = f"https://l.facebook.com/l.php?u=http%3A%2F%2F{HOST}%2F%3Fa%3D1%2526b&h=AT0"
+        page = await fetcher.fetch(url, DESKTOP, ())
+        assert [request.target for request in server.seen] == ["/?a=1%26b"]
+        return page, len(server.seen)
+
+    page, _ = with_server(scenario)
+    assert page.outcome is FetchOutcome.OK
+    assert [(hop.kind, hop.status) for hop in page.hops] == [(HopKind.START, None), (HopKind.WRAPPER, 200)]
+    assert page.hops[0].address is None
+    assert page.final_url == f"http://{HOST}/?a=1%26b"
+
+
+def test_wrappers_count_as_hops_too() -> None:
+    page = with_server(
+        lambda fetcher, _: fetcher.fetch("https://l.facebook.com/l.php?u=" * 12 + f"http://{HOST}/", DESKTOP, ())
+    )
+    assert page.outcome is FetchOutcome.TOO_MANY_REDIRECTS
+    assert len(page.hops) == 10
+
+
 def test_a_loop_is_found_and_kept() -> None:
     page = fetched("/loop")
     assert page.outcome is FetchOutcome.REDIRECT_LOOP
@@ -299,7 +322,7 @@ class DialsInsideForOutside(Dialer):
 
     lab_port = 0
 
-    async def stream(self, route: Any, budget: int, patience: float | None) -> Any:
+    async def stream(self, route: Any, budget: int, patience: float | None, egress: str = DIRECT) -> Any:
         return await streams.connected(
             "127.0.0.1", self.lab_port if route.outside else route.endpoints[0][1], patience, budget
         )

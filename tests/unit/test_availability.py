@@ -64,6 +64,7 @@ def test_a_name_that_resolves_without_a_page_asked_for_is_not_checked() -> None:
         (FetchOutcome.PROTOCOL_ERROR, A.UNREACHABLE),
         (FetchOutcome.NO_ADDRESS, A.NO_ADDRESS),
         (FetchOutcome.VANTAGE_FAILED, A.VANTAGE_FAILED),
+        (FetchOutcome.PROXY_ERROR, A.VANTAGE_FAILED),
         (FetchOutcome.REFUSED, A.NOT_CHECKED),
         (FetchOutcome.TOO_LARGE, A.CONTENT_NOT_SEEN),
         (FetchOutcome.REDIRECT_LOOP, A.CONTENT_NOT_SEEN),

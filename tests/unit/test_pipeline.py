@@ -15,21 +15,34 @@ from service.core.errors import InvalidInput, InvalidName, NotFound
 from service.core.facts.dns import DnsStatus
 from service.core.facts.page import PageFacts
 from service.core.facts.registration import RegistrationStatus
-from service.core.model import Attempt, Availability, Endpoint, Episode, Outlet, Profile, Tier, Verdict
+from service.core.model import (
+    Attempt,
+    Availability,
+    Endpoint,
+    Episode,
+    Outlet,
+    Profile,
+    Site,
+    Target,
+    Tier,
+    Turn,
+    Verdict,
+)
 from service.core.names.permutations import suffixes_of
 from service.core.persistence.inputs import BlockRecorded, Tick
 from service.core.persistence.lifecycle import Rules
+from service.core.persistence.observations import observe
 from service.core.verdict.lists import shipped_lists
 from service.core.verdict.policy import ScoringPolicy
 from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
 from service.pipeline.examine import Examiner
-from service.pipeline.fetch import FetchPlan, asks, wanted
+from service.pipeline.fetch import FetchPlan, asks, spoken, wanted
 from service.pipeline.registration import due
 from service.pipeline.sweep import Progress, Sweeper, SweepPlan
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
-from tests.builders import START, at, block, dns, lookalike, registration, site
+from tests.builders import START, at, block, dns, look, lookalike, registration, site
 from tests.fakes import FakeClock, FakeFetcher, FakeProber, FakeRegistry, FakeResolver, RecordingSink
 
 SPIEGEL = Outlet(id="spiegel", name="Der Spiegel", domain="spiegel.de", own_domains=("spiegel.tv",), languages=("de",))
@@ -438,6 +451,56 @@ def test_the_url_and_profile_that_last_showed_the_content_are_asked_first() -> N
 def test_an_unknown_site_is_fetched_under_every_profile() -> None:
     asked = asks(FetchPlan(profiles=PROFILES), site(), START)
     assert [profile.name for _, profile in asked] == ["desktop", "mobile", "social"]
+
+
+FACES = (
+    Profile(name="desktop", headers={}, articles=False),
+    Profile(name="mobile", headers={}, turn=Turn.NEWS),
+    Profile(name="social", headers={}),
+    Profile(name="country-de", headers={}, egress="DE"),
+    Profile(name="plain", headers={}, turn=Turn.WEEKLY, articles=False),
+)
+
+
+def test_profiles_have_their_turns() -> None:
+    plan, article = FetchPlan(profiles=FACES), Target(url="https://spiegel.ltd/a", source="sighting")
+    looked = site(targets=(article,), observation=observe(None, look(START), (), None), looked_at=at(hours=1))
+
+    def faces(of: Site, days: float, countries: frozenset[str] = frozenset()) -> list[str]:
+        return [f"{profile.name} {url[18:]}" for url, profile in asks(plan, of, at(days=days), countries)]
+
+    assert faces(replace(looked, observation=None), 0) == [
+        *("desktop /", "mobile /", "social /", "plain /", "mobile /a", "social /a"),
+    ]
+    fresh = [days for days in range(1, 8) if "mobile /" in faces(replace(looked, active_at=START), days)]
+    assert len(fresh) == 1, "once a week all turns come"
+    quiet = next(days for days in range(1, 8) if days not in fresh)
+    assert faces(replace(looked, active_at=START), quiet) == ["desktop /", "social /", "social /a"]
+    german = faces(replace(looked, active_at=START), quiet, frozenset({"DE", "AT"}))
+    assert german == ["desktop /", "social /", "country-de /", "social /a", "country-de /a"]
+
+
+def test_a_look_makes_no_more_fetches_than_its_budget() -> None:
+    many = tuple(Target(url=f"https://spiegel.ltd/{i}", source="link") for i in range(50))
+    assert len(asks(FetchPlan(profiles=FACES, budget=7), site(targets=many), START)) == 7
+
+
+def test_sites_are_asked_in_the_languages_of_the_outlets_readers() -> None:
+    swiss = replace(SPIEGEL, country="ch", languages=("de", "fr"))
+    assert spoken([swiss, replace(SPIEGEL, languages=("de-AT",))]) == ("de-CH", "de", "fr-CH", "fr", "de-AT", "en")
+    assert spoken([]) == ("en",)
+
+
+def test_of_a_link_around_a_link_the_one_inside_is_admitted() -> None:
+    async def act(b: Bench) -> Any:
+        host = await b.door.admit_url(
+            "https://l.facebook.com/l.php?u=https%3A%2F%2Fspiegel.ltd%2Fa%3Fx%3D1&h=A", "sighting"
+        )
+        return host, await b.store.read(lambda uow: uow.sites.get(host))
+
+    host, row = play(bench(), act)
+    assert host == "spiegel.ltd"
+    assert [target.url for target in row[0].targets] == ["https://spiegel.ltd/a?x=1"]
 
 
 # --- alerts

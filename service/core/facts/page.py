@@ -9,7 +9,10 @@ from enum import StrEnum
 
 
 class FetchOutcome(StrEnum):
-    """How a fetch ended. ``refused`` is our own guard's refusal; ``vantage_failed`` our own network or proxy."""
+    """How a fetch ended. ``refused`` is our own guard's refusal.
+
+    ``vantage_failed`` and ``proxy_error``, our own network's fault and a proxy's, say nothing of the site.
+    """
 
     OK = "ok"
     NO_ADDRESS = "no-address"
@@ -23,12 +26,14 @@ class FetchOutcome(StrEnum):
     REDIRECT_LOOP = "redirect-loop"
     UNSUPPORTED_ENCODING = "unsupported-encoding"
     VANTAGE_FAILED = "vantage-failed"
+    PROXY_ERROR = "proxy-error"
 
 
 class HopKind(StrEnum):
-    """How one URL led to the next."""
+    """How one URL led to the next. What a ``wrapper`` wraps stands in its own URL, so it is not asked for it."""
 
     START = "start"
+    WRAPPER = "wrapper"
     HTTP = "http"
     META_REFRESH = "meta-refresh"
     SCRIPT = "script"
@@ -36,8 +41,9 @@ class HopKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hop:
-    """One request of a chain. ``status`` is None where no answer came; ``address`` is the peer that was dialled.
+    """One request of a chain. ``status`` is None where no answer came; ``address`` is the one that was dialled.
 
+    A wrapper (``l.facebook.com/l.php?u=...``) is a hop without a request: neither status nor address.
     ``tls`` is what this host showed: a site that only redirects shows its own certificate here and nowhere else.
     """
 
@@ -99,6 +105,7 @@ class PageFacts:
 class FetchedPage:
     """One target under one profile: the chain, the final answer, and the facts where it was HTML.
 
+    ``egress`` is the way out that was taken: ``direct``, or the country of the proxy.
     ``body_sha256`` is that of the decoded body; ``bytes`` its length. ``final_url`` is where the chain ended.
     ``outcome`` other than ok carries ``detail`` in words; ``server`` is the Server header, cut. ``page`` can be there
     under another outcome too (too large, cut off, out of time): the facts of what came, for a site must not be able to
@@ -119,6 +126,7 @@ class FetchedPage:
     page: PageFacts | None = None
     detail: str = ""
     favicon_sha256: str = ""
+    egress: str = "direct"
 
     @property
     def answered(self) -> bool:

@@ -68,6 +68,16 @@ def parse(url: str, base: str | None = None) -> WebUrl:
     return WebUrl(parts.scheme, _host(host), port or DEFAULT_PORTS[parts.scheme], _UNSAFE.sub(_percent, rest))
 
 
+def redacted(url: str) -> str:
+    """The URL for people outside: what its query and fragment hold is left out, as it may name whoever reported it.
+
+    Names of fields stay (``?fbclid=*``), for they tell by which way visitors came.
+    """
+    before, mark, query = url.partition("#")[0].partition("?")
+    fields = (field.partition("=") for field in query.split("&") if field)
+    return before + mark + "&".join(f"{key}=*" if equals else "*" for key, equals, _ in fields)
+
+
 def _absolute(url: str, base: str | None) -> str:
     if len(url) > MAX_URL:
         raise InvalidInput(f"the URL has {len(url)} characters, at most {MAX_URL} are asked for")

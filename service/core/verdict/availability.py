@@ -136,7 +136,7 @@ def _told_grade(told: Told, fetched: FetchedPage, own: DnsAnswers, lists: Lists)
 
 def _failed_grade(fetched: FetchedPage) -> Graded:
     outcome, detail = fetched.outcome, fetched.detail or fetched.outcome.value
-    if outcome is FetchOutcome.VANTAGE_FAILED:
+    if outcome in (FetchOutcome.VANTAGE_FAILED, FetchOutcome.PROXY_ERROR):
         return Graded(A.VANTAGE_FAILED, detail)
     answered = outcome in _ANSWERED_BADLY or any(hop.status is not None for hop in fetched.hops)
     if answered:

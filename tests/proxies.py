@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ipaddress
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -97,10 +97,6 @@ async def proxy(onward: int, *, refuses: int = 0, mute: bool = False) -> AsyncIt
     """A running proxy."""
     made = TestProxy(onward, refuses, mute)
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.port = _port(server.sockets)
+    made.port = int(server.sockets[0].getsockname()[1])
     async with server:
         yield made
-
-
-def _port(sockets: Sequence[asyncio.trsock.TransportSocket]) -> int:
-    return int(sockets[0].getsockname()[1])

@@ -467,7 +467,7 @@ def test_profiles_have_their_turns() -> None:
     looked = site(targets=(article,), observation=observe(None, look(START), (), None), looked_at=at(hours=1))
 
     def faces(of: Site, days: float, countries: frozenset[str] = frozenset()) -> list[str]:
-        return [f"{profile.name} {url[18:]}" for url, profile in asks(plan, of, at(days=days), countries)]
+        return [f"{profile.name} {url[19:]}" for url, profile in asks(plan, of, at(days=days), countries)]
 
     assert faces(replace(looked, observation=None), 0) == [
         *("desktop /", "mobile /", "social /", "plain /", "mobile /a", "social /a"),

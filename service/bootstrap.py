@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -74,8 +74,8 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
 async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed: bool = False) -> AsyncIterator[Parts]:
     """The same, with the daemon's health board and ticks.
 
-    ``replayed``: a driver moves the clock, so names are resolved anew for every dial, and a look that was cut off is
-    due again at once, for there is nobody else who could be making it.
+    ``replayed``: a driver moves the clock, so no answer is good for longer than the clock stands still, and a look that
+    was cut off is due again at once, for there is nobody else who could be making it.
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
@@ -84,7 +84,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         stack.callback(store.close)
         outlets = await seed(store, settings.outlets.outlets, clock)
         controls = settings.service.dns.control_names or tuple(outlet.domain for outlet in outlets[:CONTROLS])
-        resolver = _resolver(settings, controls, driven=replayed)
+        resolver = _resolver(settings, controls, clock.now if replayed else None)
         dialer = _dialer(settings, resolver)
         parser = ChildParser()
         stack.push_async_callback(parser.close)
@@ -208,7 +208,7 @@ def _ticks(app: App, settings: Settings, health: Health) -> tuple[Tick, ...]:
     return tuple(ticks)
 
 
-def _resolver(settings: Settings, controls: Sequence[str], *, driven: bool) -> DnsResolver:
+def _resolver(settings: Settings, controls: Sequence[str], epoch: Callable[[], object] | None) -> DnsResolver:
     dns = settings.service.dns
     vantages = {"system": dns.upstreams} | {vantage.name: vantage.upstreams for vantage in dns.vantage}
     return DnsResolver(
@@ -216,7 +216,7 @@ def _resolver(settings: Settings, controls: Sequence[str], *, driven: bool) -> D
         controls,
         timeout=dns.timeout.total_seconds(),
         tries=dns.tries,
-        cache_seconds=0.0 if driven else 5.0,
+        epoch=epoch,
     )
 
 

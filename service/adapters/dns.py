@@ -20,7 +20,7 @@ from service.core.errors import InvalidInput
 from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus, VantageHealth
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _ABSENCE_SECONDS = 1.0
 _CACHED_HOSTS = 2_000
@@ -33,6 +33,7 @@ class _Vantage:
     name: str
     upstreams: Upstreams
     checked_at: float = float("-inf")
+    epoch: object = None
     complaint: str = ""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -43,8 +44,8 @@ class DnsResolver:
     ``control_live`` are names that exist; without any, no control is asked and every vantage is believed. Each question
     waits ``timeout`` seconds and is asked ``tries`` times. ``thin`` asks for addresses and name servers only.
     ``cache_seconds`` is how long ``addresses`` are kept at most, ``control_seconds`` how long a vantage's controls are
-    good for (a second at most after a denial, not at all after a failure). Both are 0 under a driven clock, whose days
-    pass in milliseconds.
+    good for (a second at most after a denial, not at all after a failure). ``epoch`` ends both sooner: nothing kept is
+    good once it gives another value, as a driven clock does, whose days pass in milliseconds.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class DnsResolver:
         thin: bool = False,
         cache_seconds: float = 5.0,
         control_seconds: float = 5.0,
+        epoch: Callable[[], object] | None = None,
     ) -> None:
         if not vantages:
             raise InvalidInput("dns: at least one vantage is needed", "dns.vantages")
@@ -68,7 +70,8 @@ class DnsResolver:
         self._types = _DOMAIN_TYPES[:1] if thin else _DOMAIN_TYPES
         self._cache_seconds = cache_seconds
         self._control_seconds = control_seconds
-        self._cache: OrderedDict[str, tuple[float, tuple[str, ...]]] = OrderedDict()
+        self._epoch = epoch or (lambda: None)
+        self._cache: OrderedDict[str, tuple[float, object, tuple[str, ...]]] = OrderedDict()
 
     async def facts(self, host: str, domain: str) -> DnsFacts:
         """All vantages' answers for ``host`` and its registrable name ``domain``, asked side by side."""
@@ -79,15 +82,14 @@ class DnsResolver:
         """Addresses for dialling from the own vantage, IPv4 first; an address stands for itself. Never /etc/hosts."""
         if _is_address(host):
             return (host,)
-        now = asyncio.get_running_loop().time()
         known = self._cache.get(host)
-        if known is not None and known[0] > now:
-            return known[1]
+        if known is not None and known[0] > asyncio.get_running_loop().time() and known[1] == self._epoch():
+            return known[2]
         with Conversation(self._vantages[0].upstreams) as talk:
             answers = await asyncio.gather(talk.ask(host, "A"), talk.ask(host, "AAAA"))
         found = addresses_in_order(dict(zip(("A", "AAAA"), answers, strict=True)))
-        if found and self._cache_seconds:
-            self._keep(host, now + self._cache_seconds, found)
+        if found:
+            self._keep(host, found)
         return found
 
     async def health(self) -> tuple[VantageHealth, ...]:
@@ -103,9 +105,10 @@ class DnsResolver:
             for vantage, complaint in zip(self._vantages, complaints, strict=True)
         )
 
-    def _keep(self, host: str, until: float, found: tuple[str, ...]) -> None:
+    def _keep(self, host: str, found: tuple[str, ...]) -> None:
+        until = asyncio.get_running_loop().time() + self._cache_seconds
         self._cache.pop(host, None)
-        self._cache[host] = (until, found)
+        self._cache[host] = (until, self._epoch(), found)
         if len(self._cache) > _CACHED_HOSTS:
             self._cache.popitem(last=False)
 
@@ -115,6 +118,9 @@ class DnsResolver:
         with Conversation(vantage.upstreams) as talk:
             types = self._types if vantage is self._vantages[0] else ()
             answers = await _ask(talk, vantage.name, host, domain, types)
+        if vantage is self._vantages[0] and answers.addresses:
+            # The pages that are fetched next are dialled at what this look found.
+            self._keep(host, tuple(sorted(answers.addresses, key=_is_v6)))
         # A failure or an absence is the name's own only if the vantage still answers its controls after it.
         if answers.status in _FAILED:
             complaint = await self._complaint(vantage, 0.0)
@@ -129,14 +135,14 @@ class DnsResolver:
         if not self._controls:
             return ""
         clock = asyncio.get_running_loop().time
-        asked_at = clock()
-        if vantage.checked_at >= asked_at - age:
+        asked_at, epoch = clock(), self._epoch()
+        if vantage.checked_at >= asked_at - age and vantage.epoch == epoch:
             return vantage.complaint
         async with vantage.turn:
             # Somebody else may have checked while this look waited for its turn.
-            if vantage.checked_at < asked_at - age:
+            if vantage.checked_at < asked_at - age or vantage.epoch != epoch:
                 vantage.complaint = await self._check(vantage)
-                vantage.checked_at = clock()
+                vantage.checked_at, vantage.epoch = clock(), epoch
         return vantage.complaint
 
     async def _check(self, vantage: _Vantage) -> str:
@@ -165,6 +171,10 @@ async def _ask(talk: Conversation, vantage: str, host: str, domain: str, types: 
     found = await asyncio.gather(*(talk.ask(name, kind) for name, kind in questions))
     host_answers: dict[str, Answer] = {"A": first} | dict(zip(second, found, strict=False))
     return read_answers(vantage, host_answers, dict(zip(types, found[len(second) :], strict=True)))
+
+
+def _is_v6(address: str) -> bool:
+    return ":" in address
 
 
 def _is_address(host: str) -> bool:

@@ -191,6 +191,39 @@ def test_addresses_for_dialling_are_cached_briefly_and_an_address_stands_for_its
         asyncio.run(scenario(server))
 
 
+def test_pages_are_dialled_at_what_the_look_just_found() -> None:
+    async def scenario(server: FaultyDns) -> None:
+        asked = resolver(server)
+        await asked.facts("bild.ltd", "bild.ltd")
+        before = server.asked["bild.ltd A"]
+        assert await asked.addresses("bild.ltd") == asked_in_order(await asked.facts("bild.ltd", "bild.ltd"))
+        assert server.asked["bild.ltd A"] == before + 1
+
+    def asked_in_order(facts: DnsFacts) -> tuple[str, ...]:
+        return tuple(sorted(facts.own.addresses, key=lambda address: ":" in address))
+
+    with FaultyDns(zone()) as server:
+        asyncio.run(scenario(server))
+
+
+def test_nothing_kept_outlives_its_epoch() -> None:
+    async def scenario(server: FaultyDns) -> None:
+        day = [1]
+        asked = resolver(server, cache_seconds=60, control_seconds=60, epoch=lambda: day[0])
+        for _ in range(2):
+            await asked.facts("bild.ltd", "bild.ltd")
+            await asked.addresses("www.bild.ltd")
+        controls, dialled = server.asked[f"{CONTROL} A"], server.asked["www.bild.ltd A"]
+        day[0] = 2
+        await asked.facts("bild.ltd", "bild.ltd")
+        await asked.addresses("www.bild.ltd")
+        assert (controls, dialled) == (1, 1)
+        assert (server.asked[f"{CONTROL} A"], server.asked["www.bild.ltd A"]) == (2, 2)
+
+    with FaultyDns(zone()) as server:
+        asyncio.run(scenario(server))
+
+
 def test_without_controls_every_vantage_is_believed() -> None:
     with FaultyDns(zone()) as server:
         asked = DnsResolver({"own": [server.address]}, timeout=0.2)

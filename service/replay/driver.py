@@ -6,6 +6,7 @@ can be done twice without harm, so a replay that was killed goes on where it was
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -64,7 +65,10 @@ class Driver:
             self._clock.move_to(await self._next(now))
 
     async def _step(self, done: datetime | None, now: datetime) -> None:
-        """One time: the world, people, sweeps at the beginning of a day, looks until none is due, alerts."""
+        """One time: the world, people, sweeps at the beginning of a day, looks until none is due, alerts.
+
+        Sweeps and looks go on side by side, as they do in the daemon: a sweep keeps the prober busy, a look ourselves.
+        """
         changed = done is None or any(done < change <= now for change in self._changes)
         if changed:
             await self._stage.show(now)
@@ -72,21 +76,30 @@ class Driver:
             await self._sighting(report.url)
         for recorded in recorded_blocks_between(self._scenario, done, now):
             await self._block(recorded, now)
-        await self._sweep(now, new_day=done is None or done.date() != now.date(), changed=changed)
-        while await self._app.examiner.examine_due():
-            pass
+        new_day = done is None or done.date() != now.date()
+        if new_day:
+            await self._app.baselines.take_due()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._sweep(now, new_day=new_day, changed=changed))
+                group.create_task(self._look())
+        except ExceptionGroup as failed:
+            raise _first(failed) from failed
+        await self._look()
         await self._app.linker.link_pending()
         while await self._app.courier.deliver_due():
             pass
 
     async def _sweep(self, now: datetime, *, new_day: bool, changed: bool) -> None:
         """On each day what is due; on the last day everything, and again after each change: no later sweep finds it."""
-        if new_day:
-            await self._app.baselines.take_due()
         if self._scenario.end - now <= _DAY and (new_day or changed):
             await self._app.sweeper.run_all()
         elif new_day:
             await self._app.sweeper.run_due()
+
+    async def _look(self) -> None:
+        while await self._app.examiner.examine_due():
+            pass
 
     async def _next(self, now: datetime) -> datetime:
         """The earliest time at which anything has to be done: a new day, a change, an entry, a due look."""
@@ -132,6 +145,12 @@ class Driver:
                 )
 
         await self._app.store.write(step)
+
+
+def _first(failed: ExceptionGroup[Exception]) -> Exception:
+    """What went wrong first, for the command to say in a line: a dead database fails everything under way at once."""
+    first = failed.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
 
 
 def _entered(scenario: Scenario) -> Iterator[datetime]:

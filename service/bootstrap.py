@@ -29,9 +29,10 @@ from service.adapters.webhook import WebhookSink
 from service.adapters.whois import Whois
 from service.app import App
 from service.core.model import DIRECT, Outlet, Profile, Tier
+from service.core.persistence.infrastructure import Infrastructure, shared_infrastructure
 from service.core.persistence.lifecycle import Rules
 from service.core.persistence.schedule import Intervals
-from service.core.verdict.lists import shipped_lists
+from service.core.verdict.lists import Lists, shipped_lists
 from service.daemon.health import Health
 from service.daemon.scheduler import Tick
 from service.feeds.follow import follow, judge_feeds
@@ -95,7 +96,8 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         registry = await _registry(settings, dialer, stack)
         webhooks = dialer.client("webhooks", timeout=settings.service.webhooks.timeout.total_seconds())
         await stack.enter_async_context(webhooks)
-        watched = Watched(store, settings.outlets.allow)
+        lists = shipped_lists(settings.service.dns.block_pages)
+        watched = Watched(store, settings.outlets.allow, _shared(settings, lists))
         tracker = Tracker(clock=clock, store=store, rules=rules(settings))
         health = Health(clock=clock, store=store, resolver=resolver)
         app = App(
@@ -121,7 +123,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                     budget=settings.service.fetch.budget,
                 ),
                 policy=settings.scoring,
-                lists=shipped_lists(),
+                lists=lists,
                 concurrency=settings.service.fetch.concurrency,
                 lease=timedelta(0) if replayed else LEASE,
             ),
@@ -179,6 +181,11 @@ def rules(settings: Settings) -> Rules:
             watched_for=watch.watched_for,
         ),
     )
+
+
+def _shared(settings: Settings, lists: Lists) -> Infrastructure:
+    links = settings.service.links
+    return shared_infrastructure(lists, links.shared_networks, links.shared_nameservers)
 
 
 def _ticks(app: App, settings: Settings, health: Health) -> tuple[Tick, ...]:

@@ -26,13 +26,17 @@ if TYPE_CHECKING:
         Delivery,
         Endpoint,
         Event,
+        Observation,
         Outlet,
         Profile,
         Site,
         Sweep,
         Tier,
     )
-    from service.core.persistence.links import Shared, Trait
+    from service.core.persistence.campaigns import Campaign, Change
+    from service.core.persistence.links import Link, RuledLink, Shared, Tie
+    from service.core.persistence.successors import Succession
+    from service.core.persistence.traits import Trait
 
 T = TypeVar("T")
 
@@ -273,6 +277,48 @@ class LinkRows(Protocol):
     def settle(self, hosts: Iterable[str]) -> None:
         """Their traits were looked at."""
 
+    def mark(self, host: str) -> None:
+        """A site is pending although its traits are not new: what they lead to has changed."""
+
+
+class TieRows(Protocol):
+    """Links between two sites, with their evidence and what a person said of them."""
+
+    def of(self, hosts: Iterable[str]) -> tuple[Tie, ...]:
+        """Every tie with one of ``hosts`` at an end, those that no longer hold and those that were cut included."""
+
+    def keep(self, host: str, links: Iterable[Link], at: datetime) -> int:
+        """Make these the evidence of a host's ties; how many changed. A tie without evidence any more stays, at 0."""
+
+    def rule(self, hosts: tuple[str, str], ruled: RuledLink) -> Tie:
+        """Keep a person's word on the tie of two sites. NotFound for an unknown site."""
+
+
+class CampaignRows(Protocol):
+    """Groups of sites that ties join, their history, and who took over from whom."""
+
+    def of(self, hosts: Iterable[str]) -> tuple[Campaign, ...]:
+        """The campaigns that any of ``hosts`` belongs to now, with all their members, ordered by id."""
+
+    def record(self, changes: Iterable[Change], at: datetime) -> None:
+        """Write changes in their order: campaigns, memberships and the history."""
+
+    def succeed(self, succession: Succession) -> bool:
+        """Keep who took over from whom; False where that is kept already."""
+
+
+class HistoryRows(Protocol):
+    """What was seen before."""
+
+    def observations(self, host: str) -> tuple[Observation, ...]:
+        """Every observation of a site, oldest first."""
+
+    def appearances(self, outlet: str) -> tuple[datetime, ...]:
+        """When each flagged lookalike of an outlet appeared: its registration, else its admission; oldest first."""
+
+    def watched_since(self, outlet: str) -> datetime | None:
+        """Since when an outlet is on the watch list; None for one that is not."""
+
 
 class FeedRows(Protocol):
     """Sources of names, and how far each was taken in."""
@@ -319,6 +365,9 @@ class UnitOfWork(Protocol):
     tokens: TokenRows
     links: LinkRows
     feeds: FeedRows
+    ties: TieRows
+    campaigns: CampaignRows
+    history: HistoryRows
 
 
 class Store(Protocol):

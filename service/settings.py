@@ -20,7 +20,7 @@ from service.core.errors import ConfigError
 from service.core.proxy import Proxy
 from service.core.verdict.policy import ScoringPolicy, policy_from_mapping
 from service.settings_fetch import Fetch
-from service.settings_fields import Duration, HostPort, Section
+from service.settings_fields import Duration, HostPort, Network, Section
 from service.settings_outlets import WatchListFile, read_outlets
 
 _S = TypeVar("_S", bound=BaseModel)
@@ -70,6 +70,9 @@ class Dns(Section):
     control_names: tuple[str, ...] = Field(
         (),
         description="known-live names: a vantage that misses them is not believed; empty: the outlets' own domains",
+    )
+    block_pages: tuple[Network, ...] = Field(
+        (), description="addresses that filtering resolvers answer for blocked names, beside the well-known ones"
     )
     vantage: tuple[Vantage, ...] = Field((), description="further resolvers whose answers are compared")
 
@@ -140,6 +143,17 @@ class Watch(Section):
     new_window: Duration = Field(timedelta(days=90), description="registrations younger than this are new")
 
 
+class Links(Section):
+    """[links]."""
+
+    shared_networks: tuple[Network, ...] = Field(
+        (), description="mass hosting, whose addresses tie no sites; beside the shipped list of delivery networks"
+    )
+    shared_nameservers: tuple[str, ...] = Field(
+        (), description="domains of name servers that very many sites have; beside the shipped list"
+    )
+
+
 class Webhooks(Section):
     """[webhooks]."""
 
@@ -170,6 +184,7 @@ class Service(Section):
     fetch: Fetch = Fetch()
     sweep: Sweep = Sweep()
     watch: Watch = Watch()
+    links: Links = Links()
     replay: Replay = Replay()
     webhooks: Webhooks = Webhooks()
     baselines: Baselines = Baselines()

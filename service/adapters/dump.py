@@ -31,6 +31,7 @@ from service.adapters.tables import (
     TRAIT,
     VERDICT,
 )
+from service.adapters.tables_campaigns import CAMPAIGN, CAMPAIGN_CHANGE, MEMBERSHIP, SIBLING_SWEEP, SUCCESSION, TIE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,7 @@ def _all_but(table: Table, *names: str) -> list[ColumnElement[Any]]:
     return [column for column in table.c if column.name not in names]
 
 
+_OTHER = SITE.alias("other_site")
 _EVENT = (EVENT.c.type, EVENT.c.at, EVENT.c.host, EVENT.c.outlet)
 _LOOKALIKE = (SITE.c.host, LOOKALIKE.c.outlet)
 
@@ -64,6 +66,18 @@ _KINDS: dict[str, Select[Any]] = {
     "block": select(SITE.c.host, *_all_but(BLOCK, "row", "site_id")).join(SITE),
     "action": select(ACTION),
     "trait": select(SITE.c.host, *_all_but(TRAIT, "id", "site_id")).join(SITE),
+    "tie": select(SITE.c.host, _OTHER.c.host.label("other"), *_all_but(TIE, "id", "first_id", "second_id"))
+    .join(SITE, SITE.c.id == TIE.c.first_id)
+    .join(_OTHER, _OTHER.c.id == TIE.c.second_id),
+    "campaign": select(CAMPAIGN),
+    "membership": select(SITE.c.host, *_all_but(MEMBERSHIP, "id", "site_id")).join(SITE),
+    "campaign_change": select(*_all_but(CAMPAIGN_CHANGE, "id")),
+    "succession": select(
+        SITE.c.host, _OTHER.c.host.label("predecessor"), *_all_but(SUCCESSION, "id", "site_id", "predecessor_id")
+    )
+    .join(SITE, SITE.c.id == SUCCESSION.c.site_id)
+    .join(_OTHER, _OTHER.c.id == SUCCESSION.c.predecessor_id),
+    "sibling_sweep": select(*_all_but(SIBLING_SWEEP, "id")),
     "sweep": select(*_all_but(SWEEP, "id")),
     "event": select(*_EVENT, EVENT.c.data_json),
     "delivery": select(*_EVENT, ENDPOINT.c.url, DELIVERY.c.state).select_from(DELIVERY).join(EVENT).join(ENDPOINT),

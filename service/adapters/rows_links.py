@@ -5,11 +5,12 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from service.adapters.tables import SITE, TRAIT, UNLINKED, storable
 from service.core.errors import NotFound
-from service.core.persistence.links import COMMON, Shared, Trait
+from service.core.persistence.links import Shared
+from service.core.persistence.traits import Trait, common
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +31,13 @@ _HOLDERS = (
     select(SITE.c.host)
     .join(TRAIT, TRAIT.c.site_id == SITE.c.id)
     .where(TRAIT.c.kind == bindparam("kind"), TRAIT.c.value == bindparam("value"))
-    .limit(COMMON + 1)
+    .limit(bindparam("most"))
+)
+_COUNT = select(func.count()).select_from(
+    select(TRAIT.c.id)
+    .where(TRAIT.c.kind == bindparam("kind"), TRAIT.c.value == bindparam("value"))
+    .limit(bindparam("most"))
+    .subquery()
 )
 _IS_PENDING = select(UNLINKED.c.site_id).where(UNLINKED.c.site_id == bindparam("site"))
 _INSERT_TRAIT, _INSERT_UNLINKED = insert(TRAIT), insert(UNLINKED)
@@ -53,21 +60,40 @@ class SqlLinks:
         if new:
             rows = [{"site_id": site_id, "kind": trait.kind, "value": trait.value, "first_at": at} for trait in new]
             self._connection.execute(_INSERT_TRAIT, rows)
-            if self._connection.execute(_IS_PENDING, {"site": site_id}).first() is None:
-                self._connection.execute(_INSERT_UNLINKED, {"site_id": site_id})
+            self._mark(site_id)
+            self._mark_crowded(new)
         return len(new)
+
+    def mark(self, host: str) -> None:
+        """A site is pending although its traits are not new: what they lead to has changed."""
+        site_id = self._connection.execute(_SITE_ID, {"host": host}).scalar()
+        if site_id is not None:
+            self._mark(site_id)
+
+    def _mark(self, site_id: int) -> None:
+        if self._connection.execute(_IS_PENDING, {"site": site_id}).first() is None:
+            self._connection.execute(_INSERT_UNLINKED, {"site_id": site_id})
+
+    def _mark_crowded(self, new: Iterable[Trait]) -> None:
+        """Whoever shares a trait that has this moment become common is compared again: it ties them no more."""
+        for trait in new:
+            crowd = common(trait.kind) + 1
+            if self._connection.execute(_COUNT, trait._asdict() | {"most": crowd + 1}).scalar_one() == crowd:
+                for host in self._connection.execute(_HOLDERS, trait._asdict() | {"most": crowd}).scalars().all():
+                    self.mark(host)
 
     def sharing(self, host: str) -> tuple[Shared, ...]:
         """Traits that a site has in common with others, with how many sites have each, ordered by trait and host.
 
-        A trait that more than ``COMMON`` sites have ties nothing and is left out: a large host's address would name a
+        A trait that more than ``common`` sites have ties nothing and is left out: a large host's address would name a
         million of them.
         """
         site_id = self._connection.execute(_SITE_ID, {"host": host}).scalar()
         shared: list[Shared] = []
         for trait in sorted(self._of(site_id)) if site_id is not None else ():
-            holders = self._connection.execute(_HOLDERS, trait._asdict()).scalars().all()
-            if len(holders) <= COMMON:
+            most = common(trait.kind)
+            holders = self._connection.execute(_HOLDERS, trait._asdict() | {"most": most + 1}).scalars().all()
+            if len(holders) <= most:
                 others = sorted(holder for holder in holders if holder != host)
                 shared += (Shared(host=other, trait=trait, sites=len(holders)) for other in others)
         return tuple(shared)

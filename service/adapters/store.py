@@ -17,8 +17,10 @@ from service.adapters.database import (
 )
 from service.adapters.recall import Recall
 from service.adapters.rows_actions import SqlActions, SqlTokens
+from service.adapters.rows_campaigns import SqlCampaigns, SqlTies
 from service.adapters.rows_coverage import SqlCoverage
 from service.adapters.rows_feeds import SqlFeeds
+from service.adapters.rows_history import SqlHistory
 from service.adapters.rows_links import SqlLinks
 from service.adapters.rows_outbox import SqlOutbox
 from service.adapters.rows_outlets import SqlOutlets
@@ -36,13 +38,16 @@ if TYPE_CHECKING:
 
     from service.ports import (
         ActionRows,
+        CampaignRows,
         CoverageRows,
         FeedRows,
+        HistoryRows,
         LinkRows,
         OutboxRows,
         OutletRows,
         SiteRows,
         SweepRows,
+        TieRows,
         TokenRows,
         UnitOfWork,
         ViewRows,
@@ -72,6 +77,9 @@ class SqlUnitOfWork:
         self.tokens: TokenRows = SqlTokens(connection)
         self.links: LinkRows = SqlLinks(connection)
         self.feeds: FeedRows = SqlFeeds(connection)
+        self.ties: TieRows = SqlTies(connection)
+        self.campaigns: CampaignRows = SqlCampaigns(connection)
+        self.history: HistoryRows = SqlHistory(connection)
 
     def committed(self) -> None:
         """What was read may be relied on from now on."""

@@ -25,7 +25,11 @@ SEIZURE_NAMESERVERS = ("ns1.fbi.seized.gov", "ns2.fbi.seized.gov")
 """Where names that United States authorities took over are delegated to."""
 
 _SHARED_HOSTS = 4
-_BULK_DNS = ("mainhost.example", "easyzone.example", "quickdns.example")
+SHARED_NETWORKS = ("127.30.0.0/16", "127.50.0.0/16", "127.60.0.0/16", "127.80.0.0/16")
+"""Mass hosting, parking, block pages and seizures: addresses that no two sites have in common by being one hand's."""
+
+BULK_DNS = ("mainhost.example", "easyzone.example", "quickdns.example")
+"""Companies whose name servers sites have if nothing says otherwise."""
 
 
 def loopback_of(documentation: str) -> str:
@@ -41,7 +45,7 @@ def shared_hosting(name: str) -> str:
 
 def bulk_nameservers(name: str) -> tuple[str, str]:
     """The name servers of a site if nothing says otherwise: one of a few pairs that many share."""
-    return nameservers_under(dice("nameservers", name).choice(_BULK_DNS))
+    return nameservers_under(dice("nameservers", name).choice(BULK_DNS))
 
 
 def outlet_address(number: int) -> str:

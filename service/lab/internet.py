@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from service.lab.address_plan import BULK_DNS, SHARED_NETWORKS
 from service.lab.addresses import web_addresses
 from service.lab.authority import Authority
 from service.lab.dns import DEFAULT_VANTAGE, DnsServer
@@ -170,6 +171,11 @@ class Internet:
                 "allow_networks": {purpose: ["127.0.0.0/8"] for purpose in _PURPOSES},
                 "port_map": {"80": self.web.http_port, "443": self.web.https_port},
                 "ca_file": str(self.authority.ca_file.resolve()),
+            },
+            # Its mass hosting is the counterpart of networks that are on everybody's lists.
+            "links": {
+                "shared_networks": list(SHARED_NETWORKS),
+                "shared_nameservers": [*BULK_DNS, "lab.example"],
             },
         }
 

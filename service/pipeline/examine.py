@@ -21,8 +21,8 @@ from service.core.facts.page import FetchedPage
 from service.core.facts.registration import Registration
 from service.core.model import Availability, Judgement, Look, Site, Target
 from service.core.persistence.inputs import Looked, Step
-from service.core.persistence.links import traits_of
 from service.core.persistence.registration import better
+from service.core.persistence.traits import traits_of
 from service.core.verdict.availability import consensus, grade
 from service.core.verdict.judging import judge
 from service.core.verdict.lists import Lists
@@ -123,7 +123,7 @@ class Examiner:
             look=look,
             judgements=judgements,
             targets=_learnt(site, pages),
-            traits=traits_of(site, look, knowledge.copied),
+            traits=traits_of(site, look, knowledge.copied, judgements),
             claimed_until=site.due_at,
         )
         return Examination(look=look, judgements=judgements, step=await self._tracker.commit_step(site.host, given))

@@ -13,6 +13,18 @@ from service.core.persistence.lifecycle import Rules, step
 from service.ports import Clock, Store, UnitOfWork
 
 _TRIES = 5
+# What makes a site, or whoever took over from it, worth comparing again although no trait is new.
+_CHANGES_LINKS = frozenset(
+    {
+        "lookalike.suspected",
+        "impersonation.confirmed",
+        "flag.withdrawn",
+        "site.down",
+        "site.resurfaced",
+        "block.recorded",
+        "block.observed",
+    }
+)
 
 
 class Tracker:
@@ -42,5 +54,7 @@ class Tracker:
             if uow.sites.save(done.site, version, done.events, now):
                 if isinstance(given, Looked):
                     uow.links.put(host, given.traits, now)
+                if any(event.type in _CHANGES_LINKS for event in done.events):
+                    uow.links.mark(host)
                 return done
         raise Conflict(f"{host} kept changing while it was being saved")

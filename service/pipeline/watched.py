@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from service.core.model import Baseline, Outlet
 from service.core.names.matching import MatchIndex
 from service.core.names.watchlist import WatchList
-from service.core.persistence.links import Copied
+from service.core.persistence.infrastructure import Infrastructure
+from service.core.persistence.traits import Copied
 from service.core.verdict.likeness import BaselineIndex
 from service.ports import Store, UnitOfWork
 
@@ -23,7 +24,13 @@ class Knowledge:
     copied: Copied
 
     @classmethod
-    def build(cls, outlets: tuple[Outlet, ...], baselines: tuple[Baseline, ...], allow: tuple[str, ...]) -> Knowledge:
+    def build(
+        cls,
+        outlets: tuple[Outlet, ...],
+        baselines: tuple[Baseline, ...],
+        allow: tuple[str, ...],
+        shared: Infrastructure | None = None,
+    ) -> Knowledge:
         """Build all indexes; up to a second for a thousand outlets."""
         watchlist = WatchList(outlets, allow=allow)
         return cls(
@@ -31,7 +38,7 @@ class Knowledge:
             watchlist=watchlist,
             index=MatchIndex.build(watchlist),
             baselines=BaselineIndex.build(outlets, baselines),
-            copied=Copied.of(baselines, [domain for outlet in outlets for domain in outlet.confirmed_domains]),
+            copied=Copied.of(baselines, [domain for outlet in outlets for domain in outlet.confirmed_domains], shared),
         )
 
 
@@ -46,8 +53,8 @@ def _mark(uow: UnitOfWork) -> _Mark:
 class Watched:
     """Holds the newest ``Knowledge``. The database is the truth: other processes may change the list at any time."""
 
-    def __init__(self, store: Store, allow: tuple[str, ...] = ()) -> None:
-        self._store, self._allow = store, allow
+    def __init__(self, store: Store, allow: tuple[str, ...] = (), shared: Infrastructure | None = None) -> None:
+        self._store, self._allow, self._shared = store, allow, shared
         self._mark: _Mark | None = None
         self._knowledge: Knowledge | None = None
 
@@ -56,7 +63,8 @@ class Watched:
         mark = await self._store.read(_mark)
         if self._knowledge is None or mark != self._mark:
             baselines = await self._store.read(lambda uow: uow.outlets.baselines())
-            self._knowledge, self._mark = Knowledge.build(mark[0], baselines, self._allow), mark
+            self._knowledge = Knowledge.build(mark[0], baselines, self._allow, self._shared)
+            self._mark = mark
         return self._knowledge
 
     async def now(self) -> Knowledge:

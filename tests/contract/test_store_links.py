@@ -8,7 +8,8 @@ import pytest
 
 from service.adapters.rows_links import MAX_TRAITS, MAX_VALUE
 from service.core.errors import NotFound
-from service.core.persistence.links import COMMON, Shared, Trait
+from service.core.persistence.links import Shared
+from service.core.persistence.traits import COMMON, Trait
 from tests.store_cases import PLACES, START, Opened, admission, opened
 
 if TYPE_CHECKING:

@@ -21,7 +21,9 @@ from service.core.facts.dns import VantageHealth
 from service.core.model import AnalystWord, Availability, Event, Place, Site, Verdict
 from service.core.persistence.inputs import BlockRecorded, Input, Looked, VerdictGiven
 from service.core.persistence.lifecycle import Rules, step
-from service.core.persistence.links import Blocked, Link, Trait
+from service.core.persistence.links import Link
+from service.core.persistence.successors import Succession
+from service.core.persistence.traits import Trait
 from service.daemon.health import Health
 from service.pipeline import link
 from tests.builders import (
@@ -116,10 +118,19 @@ def test_every_event_of_a_long_life_is_what_its_schema_says() -> None:
 
 
 def test_a_successor_is_told_as_its_schema_says() -> None:
-    before = Blocked(host="spiegel.ltd", since=START, outlets=frozenset({"spiegel"}))
     tie = Link(host="spiegel.ltd", confidence=0.91234, traits=((Trait("favicon", "a" * 64), 0.8),))
     after = site("spiegel.today", admitted_at=at(days=4))
-    conform(link._event(after, lookalike(), before, tie, FakeClock(START)))
+    found = Succession(
+        host="spiegel.today",
+        outlet="spiegel",
+        predecessor="spiegel.ltd",
+        found_at=START,
+        blocked_since=START,
+        began_at=START,
+        link=tie,
+        expected_by_chance=0.25,
+    )
+    conform(link._event(after, lookalike(), found))
 
 
 def test_a_resolver_that_fails_is_told_as_its_schema_says() -> None:

@@ -9,21 +9,9 @@ from hypothesis import strategies as st
 
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, TlsFacts
 from service.core.model import Place, Verdict
-from service.core.persistence.links import (
-    COMMON,
-    ENOUGH,
-    STRENGTH,
-    Blocked,
-    Copied,
-    Link,
-    Shared,
-    Trait,
-    blocked,
-    links,
-    predecessor,
-    strength,
-    traits_of,
-)
+from service.core.persistence.links import ENOUGH, Link, Shared, links
+from service.core.persistence.successors import Blocked, appeared, blocked, predecessor
+from service.core.persistence.traits import COMMON_OWNED, STRENGTH, Copied, Trait, strength, traits_of
 from tests.builders import START, at, block, look, lookalike, registration, site
 
 TRACKER = Trait("identifier", "google:G-AAAA1111")
@@ -72,7 +60,7 @@ def test_the_more_sites_share_a_trait_the_less_it_says(kind: str, sites: int) ->
 
 
 def test_what_a_great_many_share_is_no_tie() -> None:
-    assert links([Shared(host="a.com", trait=TRACKER, sites=COMMON + 1)]) == ()
+    assert links([Shared(host="a.com", trait=TRACKER, sites=COMMON_OWNED + 1)]) == ()
 
 
 def test_one_address_shared_by_five_is_no_tie_and_an_identifier_is() -> None:
@@ -102,7 +90,8 @@ GONE = Blocked(host="spiegel.ltd", since=at(days=10), outlets=frozenset({"spiege
 
 def successor(**more: object) -> object:
     later = site("spiegel.pics", admitted_at=at(days=20), registration=registration(at(days=19)))
-    return predecessor(replace(later, **more), "spiegel", [TIE], [GONE])  # type: ignore[arg-type]  # a test's changes
+    changed = replace(later, **more)  # type: ignore[arg-type]  # a test's changes
+    return predecessor(appeared(changed), changed.host, "spiegel", [TIE], [GONE])
 
 
 def test_a_tied_site_that_appeared_after_the_block_took_over() -> None:
@@ -115,12 +104,12 @@ def test_a_site_that_was_there_before_the_block_took_over_from_nobody() -> None:
 
 def test_closeness_in_time_alone_makes_nobody_a_successor() -> None:
     later = site("spiegel.pics", admitted_at=at(days=11))
-    assert predecessor(later, "spiegel", [], [GONE]) is None
+    assert predecessor(appeared(later), later.host, "spiegel", [], [GONE]) is None
 
 
 def test_of_several_the_strongest_tie_counts() -> None:
     weaker, other = Link(host="bild.pics", confidence=0.4, traits=()), replace(GONE, host="bild.pics")
     later = site("spiegel.pics", admitted_at=at(days=20))
-    found = predecessor(later, "spiegel", [TIE, weaker], [other, GONE])
+    found = predecessor(appeared(later), later.host, "spiegel", [TIE, weaker], [other, GONE])
     assert found is not None
     assert found[0].host == "spiegel.ltd"

@@ -8,6 +8,7 @@ from alembic import context
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from service.adapters.tables import Prose
+from service.adapters.tables_campaigns import TIE
 from service.adapters.tables_feeds import FEED
 
 if TYPE_CHECKING:
@@ -23,9 +24,12 @@ def render(kind: str, thing: object, _context: AutogenContext) -> str | Literal[
     return False
 
 
+# All tables share one catalogue; importing each part of them brings it in.
+(_CATALOGUE,) = {part.metadata for part in (FEED, TIE)}
+
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=FEED.metadata,  # all tables share one catalogue; importing these brings in the last of them
+    target_metadata=_CATALOGUE,
     render_as_batch=True,
     render_item=render,
     compare_server_default=True,

@@ -302,10 +302,16 @@ CATALOGUE: Mapping[str, EventType] = {
             "predecessor": text("The site that was blocked."),
             "delay_days": count("Whole days from the predecessor's block or end to this site's beginning."),
             "confidence": number("How sure the links make it, 0 to 1."),
+            "expected_by_chance": number(
+                "New spoofs of the outlet that the rate before the block gives for that time."
+            ),
             "links": list_of(
                 object_of(
                     {
-                        "kind": text("What they share: identifier, certificate, favicon, hop, nameservers or address."),
+                        "kind": text(
+                            "What they share: a tracker (identifier), certificate, favicon, hop, content, nameservers, "
+                            "address, label, or a day of registration (burst, batch)."
+                        ),
                         "value": text("What exactly is shared."),
                         "weight": number("How much it counts; rare things count more."),
                     },
@@ -318,6 +324,7 @@ CATALOGUE: Mapping[str, EventType] = {
             "predecessor": "spiegel.ltd",
             "delay_days": 4,
             "confidence": 0.9,
+            "expected_by_chance": 0.15,
             "links": [{"kind": "identifier", "value": "matomo:stat.example/7", "weight": 0.9}],
         },
         example_time="2022-08-01T12:00:00Z",

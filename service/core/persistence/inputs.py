@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.core.model import AnalystWord, Block, Event, Judgement, Look, Site, Target
-from service.core.persistence.links import Trait
+from service.core.persistence.traits import Trait
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from service.core.facts.dns import DnsFacts, ProbeReport, VantageHealth
     from service.core.facts.page import FetchedPage, PageFacts
+    from service.core.facts.picture import Icon, PictureFacts
     from service.core.facts.registration import Registration
     from service.core.feed import FeedState
     from service.core.model import (
@@ -96,15 +97,18 @@ class Fetcher(Protocol):
     async def fetch_verified(self, url: str, profile: Profile, languages: Sequence[str]) -> FetchedPage:
         """The same, but only over a verified TLS chain; for the outlets' own sites (baselines)."""
 
-    async def favicon(self, url: str, profile: Profile, languages: Sequence[str]) -> str:
-        """The SHA-256 of an icon in hexadecimal, empty where there is none."""
+    async def favicon(self, url: str, profile: Profile, languages: Sequence[str]) -> Icon | None:
+        """An icon with its hashes, None where there is none."""
 
 
 class Parser(Protocol):
-    """HTML bytes to facts, in a process that can be killed."""
+    """Hostile bytes to facts, in a process that can be killed."""
 
     async def parse(self, body: bytes, content_type: str, url: str) -> PageFacts:
         """Never raises for what stands in the page: ``unparseable`` says why it was given up."""
+
+    async def picture(self, body: bytes) -> PictureFacts:
+        """What a picture holds. Never raises for what it is: ``unreadable`` says why it was given up."""
 
     async def close(self) -> None:
         """Stop the child process."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from service.core.facts.dns import DnsFacts, ProbeReport, VantageHealth
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts
+from service.core.facts.picture import Icon
 from service.core.facts.registration import Registration
 from service.core.model import Attempt, Delivery, Profile
 
@@ -98,6 +99,7 @@ class FakeFetcher:
 
     def __init__(self, pages: Mapping[str | tuple[str, str], PageFacts]) -> None:
         self.pages = dict(pages)
+        self.icons: dict[str, Icon] = {}
         self.asked: list[tuple[str, str]] = []
 
     async def fetch(self, url: str, profile: Profile, languages: Sequence[str]) -> FetchedPage:
@@ -109,10 +111,10 @@ class FakeFetcher:
     async def fetch_verified(self, url: str, profile: Profile, languages: Sequence[str]) -> FetchedPage:
         return await self.fetch(url, profile, languages)
 
-    async def favicon(self, url: str, profile: Profile, languages: Sequence[str]) -> str:
+    async def favicon(self, url: str, profile: Profile, languages: Sequence[str]) -> Icon | None:
         del languages
         self.asked.append((url, profile.name))
-        return ""
+        return self.icons.get(url)
 
 
 def fetched(url: str, profile: str, page: PageFacts | None) -> FetchedPage:

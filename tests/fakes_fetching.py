@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from service.core.facts import html
 from service.core.facts.page import PageFacts
+from service.core.facts.picture import PictureFacts
 from service.core.model import Profile
 
 DESKTOP = Profile(
@@ -45,6 +46,9 @@ class TitleParser:
     async def parse(self, body: bytes, content_type: str, url: str) -> PageFacts:
         self.read.append(url)
         return PageFacts(title=html.title(body, content_type))
+
+    async def picture(self, body: bytes) -> PictureFacts:
+        return PictureFacts(format="png", dhash=f"{len(body):016x}")
 
     async def close(self) -> None:
         """Nothing is open."""

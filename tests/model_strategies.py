@@ -27,6 +27,7 @@ def values_of(kind: Any, text: st.SearchStrategy[str] = HOSTILE) -> st.SearchStr
         int: st.integers(0, 2**31 - 1),
         float: st.floats(allow_nan=False, allow_infinity=False),
         bool: st.booleans(),
+        bytes: st.binary(max_size=12),
         type(None): st.none(),
         datetime: TIMES,
         Any: _json(text),

@@ -13,6 +13,7 @@ from service.adapters.exchange import Answer, Exchanger, Headers
 from service.adapters.turns import Turns, Waiting
 from service.core.errors import InvalidInput
 from service.core.facts import html, urls, wrappers
+from service.core.facts.capture import Exchange
 from service.core.facts.cookies import Cookies
 from service.core.facts.page import REDIRECTS, FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, onward
 from service.core.facts.urls import WebUrl
@@ -99,7 +100,13 @@ class Chain:
             page=self._page,
             detail=answer.detail,
             egress=self._asking.egress,
+            exchanges=tuple(_exchange(step) for step in self._steps if step.answer.tape.sent),
         )
+
+    @property
+    def body(self) -> bytes:
+        """The decoded body of the last answer."""
+        return bytes(self._steps[-1].answer.body)
 
     async def _follow(self, target: str, deadline: asyncio.Timeout) -> None:
         step = self._begin(target, HopKind.START)
@@ -188,3 +195,14 @@ class Chain:
             return None
         self._page = await self._means.parser.parse(bytes(answer.body), content_type, step.text)
         return self._page
+
+
+def _exchange(step: _Step) -> Exchange:
+    tape = step.answer.tape
+    return Exchange(
+        url=step.text,
+        address=step.answer.address,
+        sent=bytes(tape.sent),
+        received=bytes(tape.received),
+        cut=tape.cut,
+    )

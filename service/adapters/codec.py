@@ -289,9 +289,12 @@ _Fields = Mapping[str, tuple[_Plan, Any]]
 
 
 def _record(kind: type[Any]) -> _Plan:
-    """A dataclass as an object without the fields that are at their default."""
+    """A dataclass as an object without the fields that are at their default.
+
+    Fields that do not count when two values are compared are carried along in memory and never written.
+    """
     hints = get_type_hints(kind)
-    known = {field.name: (plan(hints[field.name]), _default(field)) for field in fields(kind)}
+    known = {field.name: (plan(hints[field.name]), _default(field)) for field in fields(kind) if field.compare}
     return _Plan(_record_writer(kind, known), _record_reader(kind, known))
 
 

@@ -15,6 +15,7 @@ from service.adapters.decode import BodyLimits, BodyReader, TooLarge, Truncated,
 from service.adapters.dialer import ROUTE, Dialer, NoAddress, Purpose, Refused, Route
 from service.adapters.proxies import ProxyFailed
 from service.adapters.streams import BudgetSpent, HandshakeCut, OwnFault, TlsBroken, TlsFailed
+from service.adapters.tape import TAPE, Tape
 from service.core.facts.page import FetchOutcome, TlsFacts
 
 Headers = Sequence[tuple[str, str]]
@@ -49,6 +50,7 @@ class Answer:
     tls: TlsFacts | None = None
     outcome: FetchOutcome = FetchOutcome.TIMEOUT
     detail: str = "the time for the whole fetch was over"
+    tape: Tape = field(default_factory=Tape)
 
     def ended(self, outcome: FetchOutcome, detail: str = "") -> None:
         """Say how it ended."""
@@ -78,8 +80,10 @@ class Exchanger:
             "pool": None,
         }
         request.extensions[ROUTE] = route
+        request.extensions[TAPE] = answer.tape
         distrust = await self._attempt(self._verifying, request, answer, "")
         if distrust and not verified_only:
+            answer.tape.rewind()
             await self._attempt(self._lenient, request, answer, distrust)
 
     async def _attempt(

@@ -17,11 +17,15 @@ from service.adapters.chain import Asking, Chain, Means
 from service.adapters.exchange import ExchangeLimits, Exchanger, header_lines
 from service.adapters.turns import Turns
 from service.core.facts.page import FetchedPage, FetchOutcome
+from service.core.facts.picture import Icon
 
 if TYPE_CHECKING:
     from service.adapters.dialer import Dialer
     from service.core.model import Profile
     from service.ports import Parser
+
+MOST_ICON = 1024 * 1024
+"""Bytes of an icon; larger ones are no icons."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,27 +62,31 @@ class GuardedFetcher:
 
     async def fetch(self, url: str, profile: Profile, languages: Sequence[str]) -> FetchedPage:
         """Follow the chain that begins at ``url`` and read its last page. Unverified TLS is looked at and marked."""
-        return await self._run(url, profile, languages, verified_only=False)
+        return (await self._run(url, profile, languages, verified_only=False)).result(url, profile.name)
 
     async def fetch_verified(self, url: str, profile: Profile, languages: Sequence[str]) -> FetchedPage:
         """The same, but every hop is https with a trusted certificate; anything else is ``tls-error``."""
-        return await self._run(url, profile, languages, verified_only=True)
+        return (await self._run(url, profile, languages, verified_only=True)).result(url, profile.name)
 
-    async def favicon(self, url: str, profile: Profile, languages: Sequence[str] = ()) -> str:
-        """The SHA-256 of the icon at ``url`` in hexadecimal, empty where nothing came that could be an icon."""
-        found = await self._run(url, profile, languages, verified_only=False, read_pages=False)
-        came = found.outcome is FetchOutcome.OK and found.status == httpx.codes.OK and found.bytes > 0
-        return found.body_sha256 if came and not found.content_type.lower().startswith("text/") else ""
+    async def favicon(self, url: str, profile: Profile, languages: Sequence[str] = ()) -> Icon | None:
+        """The icon at ``url``, None where nothing came that could be one. It is decoded in the parser's process."""
+        chain = await self._run(url, profile, languages, verified_only=False, read_pages=False)
+        found = chain.result(url, profile.name)
+        came = found.outcome is FetchOutcome.OK and found.status == httpx.codes.OK and 0 < found.bytes <= MOST_ICON
+        if not came or found.content_type.lower().startswith("text/"):
+            return None
+        picture = await self._means.parser.picture(chain.body)
+        return Icon.of(found.final_url, chain.body, picture, found.exchanges)
 
     async def close(self) -> None:
         """Nothing is held between fetches: every connection is closed with its answer."""
 
     async def _run(
         self, url: str, profile: Profile, languages: Sequence[str], *, verified_only: bool, read_pages: bool = True
-    ) -> FetchedPage:
+    ) -> Chain:
         headers = header_lines(profile.headers.items(), languages)
         asking = Asking(headers=headers, egress=profile.egress, verified_only=verified_only, read_pages=read_pages)
         chain = Chain(self._means, asking)
         async with self._at_once:
             await chain.run(url)
-        return chain.result(url, profile.name)
+        return chain

@@ -1,4 +1,4 @@
-"""HTML bytes to facts, in a child process that is killed when a page takes it over.
+"""Hostile bytes to facts, in a child process that is killed when a page or a picture takes it over.
 
 A limit on size does not bound a parser: 0.9 MB with a hundred thousand attributes on one tag keep lexbor busy for 19
 seconds inside C code, where no timeout of ours is heard. So ``parser_child.py`` reads the page, and is killed with it.
@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +25,7 @@ from service.adapters import codec
 from service.adapters.parser_child import LENGTH
 from service.core.facts import html
 from service.core.facts.page import PageFacts
+from service.core.facts.picture import PictureFacts
 
 T = TypeVar("T")
 
@@ -69,10 +71,24 @@ class ChildParser:
             self._keep(key, known)
         return known
 
+    async def picture(self, body: bytes) -> PictureFacts:
+        """The picture's facts. ``unreadable`` says why it was given up."""
+        if not body:
+            return PictureFacts(unreadable="empty")
+        child = await self._idle.get()
+        try:
+            return await child.read(PictureFacts, body, {"kind": "picture"})
+        except GivenUp as error:
+            return PictureFacts(unreadable=str(error))
+        finally:
+            self._idle.put_nowait(child)
+
     async def _ask(self, body: bytes, content_type: str, url: str) -> PageFacts:
         child = await self._idle.get()
         try:
-            facts = await child.read(body, content_type, url)
+            facts = await child.read(PageFacts, body, {"kind": "page", "content_type": content_type, "url": url})
+        except GivenUp as error:
+            facts = PageFacts(unparseable=str(error))
         finally:
             self._idle.put_nowait(child)
         return replace(facts, title=html.title(body, content_type)) if facts.unparseable else facts
@@ -91,6 +107,10 @@ class ChildParser:
         self._children = 0
 
 
+class GivenUp(Exception):
+    """A body that was too much for the process that reads it; the message says in what way."""
+
+
 class _Child:
     """One process, started when it is needed and killed when it does not answer."""
 
@@ -99,20 +119,20 @@ class _Child:
         self._process: asyncio.subprocess.Process | None = None
         self._pages = 0
 
-    async def read(self, body: bytes, content_type: str, url: str) -> PageFacts:
-        """One page's facts; the process is gone afterwards unless it answered well."""
+    async def read(self, kind: type[T], body: bytes, request: Mapping[str, str]) -> T:
+        """One body's facts; the process is gone afterwards unless it answered well. GivenUp says why there are none."""
         process = self._process or await self._start()
         answered = False
         try:
             async with asyncio.timeout(self._limits.seconds):
-                facts = codec.loads(PageFacts, await _ask(process, body, content_type, url))
+                facts = codec.loads(kind, await _ask(process, body, request))
             answered = True
         except TimeoutError:
-            return PageFacts(unparseable=f"the parser took longer than {self._limits.seconds:g} s")
+            raise GivenUp(f"the parser took longer than {self._limits.seconds:g} s") from None
         except (EOFError, OSError):
-            return PageFacts(unparseable=f"the parser died ({await _last_words(process)})")
+            raise GivenUp(f"the parser died ({await _last_words(process)})") from None
         except ValueError as error:
-            return PageFacts(unparseable=f"the parser's answer is no page: {error}"[:200])
+            raise GivenUp(f"the parser's answer is no page: {error}"[:200]) from None
         finally:
             # Also where the caller was cancelled: a process in the middle of a page would answer the next one with it.
             self._pages += 1
@@ -151,10 +171,10 @@ class _Child:
         return process
 
 
-async def _ask(process: asyncio.subprocess.Process, body: bytes, content_type: str, url: str) -> str:
-    request = json.dumps({"content_type": content_type, "url": url, "length": len(body)}).encode("ascii")
+async def _ask(process: asyncio.subprocess.Process, body: bytes, request: Mapping[str, str]) -> str:
+    head = json.dumps({**request, "length": len(body)}).encode("ascii")
     pipe = _pipe(process.stdin)
-    pipe.write(LENGTH.pack(len(request)) + request)
+    pipe.write(LENGTH.pack(len(head)) + head)
     pipe.write(body)
     await pipe.drain()
     return (await _frame(process)).decode("ascii")

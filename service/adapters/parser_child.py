@@ -1,4 +1,4 @@
-"""The process that reads hostile HTML: started, fed and killed by ``parser.py``; not meant to be started by hand.
+"""The process that reads hostile pages and pictures: started, fed and killed by ``parser.py``, never by hand.
 
 It takes its memory and CPU limits before the first page, and then closes the door behind itself: with no file
 descriptor left to open, not even code run by a hole in the parser gets a file or a socket. Frames in both directions
@@ -8,6 +8,7 @@ empty frame says that the process is ready.
 
 from __future__ import annotations
 
+import base64
 import codecs
 import json
 import resource
@@ -17,11 +18,21 @@ from typing import BinaryIO
 
 from service.adapters import codec
 from service.adapters.extract import extract
+from service.adapters.pictures import read_picture
 from service.core.facts import charset
 from service.core.facts.page import PageFacts
+from service.core.facts.picture import PictureFacts
 from service.core.names import name
 
 LENGTH = struct.Struct(">I")
+SMALLEST_PICTURES = tuple(
+    base64.b64decode(text)
+    for text in (
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+        "R0lGODdhAQABAIAAAP///////ywAAAAAAQABAAACAkQBADs=",
+    )
+)
+"""A PNG and a GIF of one pixel: decoding them loads what Pillow loads late."""
 MOST_OPEN_FILES = 3
 """Standard input, output and error, which are open already."""
 
@@ -44,8 +55,11 @@ def serve(requests: BinaryIO, answers: BinaryIO, seconds: int) -> None:
         request = json.loads(requests.read(LENGTH.unpack(head)[0]))
         body = requests.read(request["length"])
         _allow_cpu(seconds)
-        answer = read_page(body, request["content_type"], request["url"]).encode("ascii")
-        _send(answers, answer)
+        if request["kind"] == "picture":
+            answer = codec.dumps(PictureFacts, read_picture(body))
+        else:
+            answer = read_page(body, request["content_type"], request["url"])
+        _send(answers, answer.encode("ascii"))
 
 
 def read_page(body: bytes, content_type: str, url: str) -> str:
@@ -79,6 +93,8 @@ def _warm_up() -> None:
         "text/html; charset=utf-8",
         "http://a.example/",
     )
+    for picture in SMALLEST_PICTURES:
+        read_picture(picture)
 
 
 if __name__ == "__main__":

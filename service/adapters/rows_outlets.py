@@ -82,6 +82,7 @@ class SqlOutlets:
                 page=_unpack(row.page),
                 digest=row.digest,
                 favicon_sha256=row.favicon_sha256,
+                favicon_dhash=row.favicon_dhash,
             )
             for row in rows
         )
@@ -108,6 +109,7 @@ class SqlOutlets:
             "taken_at": baseline.taken_at,
             "digest": baseline.digest,
             "favicon_sha256": baseline.favicon_sha256,
+            "favicon_dhash": baseline.favicon_dhash,
             "page": _pack(baseline.page),
         }
         self._connection.execute(insert(BASELINE).values(row))

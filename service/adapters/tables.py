@@ -112,6 +112,7 @@ class BaselineRow(Base, table=True):
     taken_at: datetime
     digest: str = _text()
     favicon_sha256: str = _text()
+    favicon_dhash: str = _text()
     page: bytes = Field(sa_type=LargeBinary)
 
 

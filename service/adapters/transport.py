@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import httpcore
 import httpx
 
+from service.adapters.tape import TAPE, TapedStream
+
 if TYPE_CHECKING:
     import ssl
 
@@ -69,11 +71,13 @@ class VettedTransport(httpx.AsyncBaseTransport):
         )
 
     async def _open(self, request: httpx.Request) -> httpcore.AsyncNetworkStream:
-        stream = await self._dial(request)
-        if request.url.scheme == "http":
-            return stream
-        patience = request.extensions.get("timeout", {}).get("connect")
-        return await stream.start_tls(self._context, request.url.raw_host.decode("ascii"), patience)
+        """A stream for the request, on a tape where the request brings one."""
+        stream: httpcore.AsyncNetworkStream = await self._dial(request)
+        if request.url.scheme == "https":
+            patience = request.extensions.get("timeout", {}).get("connect")
+            stream = await stream.start_tls(self._context, request.url.raw_host.decode("ascii"), patience)
+        tape = request.extensions.get(TAPE)
+        return stream if tape is None else TapedStream(stream, tape)
 
 
 class _Body(httpx.AsyncByteStream):

@@ -400,7 +400,8 @@ class Event:
 class Baseline:
     """What a page of an outlet's real site looks like. ``kind``: home, article or archived.
 
-    ``favicon_sha256`` is that of the site's icon, empty where it was not asked for.
+    ``favicon_sha256`` is that of the site's icon, ``favicon_dhash`` its difference hash, both empty where it was not
+    asked for.
     """
 
     outlet: str
@@ -410,6 +411,7 @@ class Baseline:
     page: PageFacts
     digest: str
     favicon_sha256: str = ""
+    favicon_dhash: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

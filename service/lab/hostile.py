@@ -107,6 +107,12 @@ def page(body: bytes, headers: bytes = _HTML) -> Behaviour:
     return behave
 
 
+async def _interim(_: Request, writer: asyncio.StreamWriter) -> None:
+    """Two interim answers, then the page."""
+    writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n" * 2)
+    _whole(writer, _PAGE)
+
+
 def _redirect(location: bytes, status: bytes = b"302 Found") -> Behaviour:
     async def behave(_: Request, writer: asyncio.StreamWriter) -> None:
         _whole(writer, b"", b"Location: " + location + b"\r\n", status)
@@ -231,6 +237,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "/many-headers": page(_PAGE, _HTML + b"".join(b"X-%d: a\r\n" % i for i in range(9000))),
     "/long-header": page(_PAGE, _HTML + b"X-Long: " + b"a" * 300_000 + b"\r\n"),
     "/endless-interim": _flood(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 100),
+    "/early-hints": _interim,
     "/garbage": _flood(b"\x16\x03\x01 this is not HTTP\r\n\r\n", b"?", pause=0.02),
     "/silence": _silence,
     "/close": _close_at_once,

@@ -51,7 +51,10 @@ class BaselineKeeper:
             icon = await self._fetcher.favicon(
                 home.page.favicon_url or f"https://{outlet.domain}/favicon.ico", self._plan.profile, outlet.languages
             )
-            taken.append(replace(_baseline(outlet, home, home.page, "home", now), favicon_sha256=icon))
+            first = _baseline(outlet, home, home.page, "home", now)
+            if icon is not None:
+                first = replace(first, favicon_sha256=icon.sha256, favicon_dhash=icon.picture.dhash)
+            taken.append(first)
             for url in home.page.article_links[: self._plan.articles]:
                 article = await self._fetch(url, outlet)
                 if article is not None and article.page is not None:

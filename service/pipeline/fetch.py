@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from service.core.facts.dns import DnsFacts
@@ -63,7 +64,10 @@ def spoken(outlets: list[Outlet]) -> tuple[str, ...]:
 async def with_icon(
     fetcher: Fetcher, plan: FetchPlan, site: Site, dns: DnsFacts, pages: tuple[FetchedPage, ...]
 ) -> tuple[FetchedPage, ...]:
-    """The pages with the digest of the site's own icon, asked for when content is new or has moved, not always."""
+    """The pages with the hashes of the site's own icon, asked for when content is new or has moved, not always.
+
+    The icon's own exchange goes to the page that named it.
+    """
     shown = next((page for page in pages if page.page is not None and page.status == _OK), None)
     if shown is None or shown.page is None:
         return pages
@@ -74,8 +78,20 @@ async def with_icon(
     if urlsplit(url).hostname != site.host:
         return pages
     profile = next((one for one in plan.profiles if one.name == shown.profile), plan.profiles[0])
-    digest = await fetcher.favicon(url, profile, ())
-    return tuple(replace(page, favicon_sha256=digest) if page.page is not None else page for page in pages)
+    icon = await fetcher.favicon(url, profile, ())
+    if icon is None:
+        return pages
+    hashes: dict[str, Any] = {
+        "favicon_sha256": icon.sha256,
+        "favicon_mmh3": icon.mmh3,
+        "favicon_dhash": icon.picture.dhash,
+    }
+    with_hashes = (replace(page, **hashes) if page.page is not None else page for page in pages)
+    named_by = (shown.target, shown.profile)
+    return tuple(
+        replace(page, exchanges=(*page.exchanges, *icon.exchanges)) if (page.target, page.profile) == named_by else page
+        for page in with_hashes
+    )
 
 
 def wanted(plan: FetchPlan, site: Site, dns: DnsFacts, now: datetime) -> bool:

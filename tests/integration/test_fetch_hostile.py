@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,9 @@ from service.adapters.exchange import ExchangeLimits
 from service.adapters.extract import extract
 from service.adapters.http import FetchLimits, GuardedFetcher
 from service.core.facts import charset
+from service.core.facts.capture import final_answer
 from service.core.facts.page import FetchedPage, FetchOutcome, HopKind
+from service.core.facts.picture import Icon
 from service.core.model import DIRECT
 from service.lab.hostile import METADATA_URL, HostileServer
 from tests.fakes_fetching import DESKTOP, Names, TitleParser
@@ -292,14 +295,36 @@ def test_one_address_is_talked_to_by_few_at_a_time_and_waiting_is_not_the_sites_
 
 
 def test_an_icon_is_its_hash_and_a_page_is_no_icon() -> None:
-    async def scenario(fetcher: GuardedFetcher, _: HostileServer) -> list[str]:
+    async def scenario(fetcher: GuardedFetcher, _: HostileServer) -> list[Icon | None]:
         paths = ("/icon.png", "/to?/icon.png", "/", "/absent", "/empty", "/close")
         return [await fetcher.favicon(f"http://{HOST}{path}", DESKTOP) for path in paths]
 
     icon, moved, *others = with_server(scenario)
-    assert len(icon) == 64
-    assert moved == icon
-    assert others == ["", "", "", ""]
+    assert (len(icon.sha256), icon.url) == (64, f"http://{HOST}/icon.png")
+    assert (moved.sha256, moved.mmh3) == (icon.sha256, icon.mmh3)
+    assert others == [None, None, None, None]
+
+
+def test_a_page_carries_its_exchange_byte_for_byte() -> None:
+    page = fetched("/to?/gzip")
+    first, last = page.exchanges
+    assert first.sent.startswith(b"GET /to?/gzip HTTP/1.1\r\nHost: hostile.example\r\n")
+    assert first.received.startswith(b"HTTP/1.1 302 Found\r\n")
+    assert (last.url, last.address, last.cut) == (f"http://{HOST}/gzip", "127.0.0.1", False)
+    head, body = final_answer(last.received)
+    assert b"Content-Encoding: gzip" in head
+    assert gzip.decompress(body)[:15].lower() == b"<!doctype html>"
+
+
+def test_interim_answers_are_on_the_tape_and_not_in_the_final_answer() -> None:
+    (exchange,) = fetched("/early-hints").exchanges
+    assert exchange.received.startswith(b"HTTP/1.1 103")
+    assert final_answer(exchange.received)[0].startswith(b"HTTP/1.1 200")
+
+
+def test_what_breaks_off_is_kept_as_far_as_it_came() -> None:
+    (exchange,) = fetched("/reset").exchanges
+    assert exchange.received.startswith(b"HTTP/1.1 200 OK")
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from service.adapters import parser_child
 from service.adapters.parser import ChildParser, ParserLimits
 from service.lab.hostile import PAGES_THAT_KILL
+from service.lab.pictures import icon_ico
 
 PAGE = "<title>Zürich</title><h1>Thema</h1><p>Text</p>".encode()
 URL = "https://site.example/"
@@ -200,3 +203,38 @@ def test_closing_twice_and_without_use_is_harmless() -> None:
         await parser.close()
 
     with_parser(scenario)
+
+
+def test_pictures_are_read_in_the_same_process_as_pages() -> None:
+    async def scenario(parser: ChildParser) -> None:
+        facts = await parser.picture(icon_ico("a"))
+        assert (facts.format, facts.width, len(facts.dhash)) == ("ico", 16, 16)
+        assert (await parser.picture(b"<svg/>")).unreadable == "SVG pictures are not drawn"
+        assert (await parser.picture(b"")).unreadable == "empty"
+        assert (await parser.parse(PAGE, "text/html", URL)).title == "Zürich"
+
+    with_parser(scenario)
+
+
+def test_every_format_is_read_after_the_process_has_shut_its_door() -> None:
+    async def scenario(parser: ChildParser) -> list[str]:
+        found = []
+        for kind in ("PNG", "JPEG", "GIF", "WEBP", "ICO"):
+            out = BytesIO()
+            Image.linear_gradient("L").resize((48, 48)).rotate(90).convert("RGB").save(out, kind)
+            found.append((await parser.picture(out.getvalue())).unreadable)
+        return found
+
+    assert with_parser(scenario) == [""] * 5
+
+
+def test_a_picture_that_takes_too_much_memory_is_given_up_and_the_next_page_is_read() -> None:
+    out = BytesIO()
+    Image.new("L", (4400, 4400)).save(out, "PNG")
+    limits = ParserLimits(seconds=20.0, memory=200 * 1024 * 1024)
+
+    async def scenario(parser: ChildParser) -> None:
+        assert (await parser.picture(out.getvalue())).unreadable
+        assert (await parser.parse(PAGE, "text/html", URL)).title == "Zürich"
+
+    with_parser(scenario, limits)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from service.core.facts.capture import Exchange
+
 
 class FetchOutcome(StrEnum):
     """How a fetch ended. ``refused`` is our own guard's refusal.
@@ -109,7 +111,9 @@ class FetchedPage:
     ``body_sha256`` is that of the decoded body; ``bytes`` its length. ``final_url`` is where the chain ended.
     ``outcome`` other than ok carries ``detail`` in words; ``server`` is the Server header, cut. ``page`` can be there
     under another outcome too (too large, cut off, out of time): the facts of what came, for a site must not be able to
-    hide behind a broken transfer. ``favicon_sha256`` is filled only where the icon was asked for.
+    hide behind a broken transfer. The ``favicon_`` fields are filled only where the icon was asked for: its SHA-256,
+    the hash that Shodan prints, and its difference hash. ``exchanges`` are the requests of the chain and of the icon
+    with their answers, byte for byte; they are evidence and nothing that two pages are compared by.
     """
 
     target: str
@@ -127,6 +131,9 @@ class FetchedPage:
     detail: str = ""
     favicon_sha256: str = ""
     egress: str = "direct"
+    favicon_mmh3: int | None = None
+    favicon_dhash: str = ""
+    exchanges: tuple[Exchange, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def answered(self) -> bool:

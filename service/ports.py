@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from service.core.facts.dns import DnsFacts, ProbeReport, VantageHealth
+    from service.core.facts.listings import Listing
     from service.core.facts.page import FetchedPage, PageFacts
     from service.core.facts.picture import Icon, PictureFacts
     from service.core.facts.registration import Registration
@@ -100,6 +101,9 @@ class Fetcher(Protocol):
     async def favicon(self, url: str, profile: Profile, languages: Sequence[str]) -> Icon | None:
         """An icon with its hashes, None where there is none."""
 
+    async def listing(self, url: str, profile: Profile, languages: Sequence[str]) -> Listing:
+        """What a robots.txt, sitemap or feed lists; nothing where there is none."""
+
 
 class Parser(Protocol):
     """Hostile bytes to facts, in a process that can be killed."""
@@ -109,6 +113,9 @@ class Parser(Protocol):
 
     async def picture(self, body: bytes) -> PictureFacts:
         """What a picture holds. Never raises for what it is: ``unreadable`` says why it was given up."""
+
+    async def listing(self, body: bytes, url: str) -> Listing:
+        """What a robots.txt, sitemap or feed lists, as far as it can be read."""
 
     async def close(self) -> None:
         """Stop the child process."""

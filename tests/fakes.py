@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from service.core.facts.dns import DnsFacts, ProbeReport, VantageHealth
+from service.core.facts.listings import Listing
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts
 from service.core.facts.picture import Icon
 from service.core.facts.registration import Registration
@@ -101,6 +102,8 @@ class FakeFetcher:
         self.pages = dict(pages)
         self.icons: dict[str, Icon] = {}
         self.asked: list[tuple[str, str]] = []
+        self.listings: dict[str, Listing] = {}
+        self.listings_asked: list[str] = []
 
     async def fetch(self, url: str, profile: Profile, languages: Sequence[str]) -> FetchedPage:
         del languages
@@ -115,6 +118,11 @@ class FakeFetcher:
         del languages
         self.asked.append((url, profile.name))
         return self.icons.get(url)
+
+    async def listing(self, url: str, profile: Profile, languages: Sequence[str]) -> Listing:
+        assert profile.name, languages
+        self.listings_asked.append(url)
+        return self.listings.get(url, Listing())
 
 
 def fetched(url: str, profile: str, page: PageFacts | None) -> FetchedPage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from service.core.facts import html
+from service.core.facts.listings import Listing, listing, robots
 from service.core.facts.page import PageFacts
 from service.core.facts.picture import PictureFacts
 from service.core.model import Profile
@@ -49,6 +50,9 @@ class TitleParser:
 
     async def picture(self, body: bytes) -> PictureFacts:
         return PictureFacts(format="png", dhash=f"{len(body):016x}")
+
+    async def listing(self, body: bytes, url: str) -> Listing:
+        return robots(body, url) if url.endswith("/robots.txt") else listing(body, url)
 
     async def close(self) -> None:
         """Nothing is open."""

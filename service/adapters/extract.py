@@ -14,10 +14,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from service.core.errors import InvalidInput
 from service.core.facts import urls
 from service.core.facts.html import squeezed
+from service.core.facts.identifiers import MOST as MOST_IDENTIFIERS
 from service.core.facts.identifiers import identifiers
 from service.core.facts.page import PageFacts
 from service.core.facts.references import Reference, looks_like_article, refresh_target, resolve, script_target
 from service.core.facts.shingles import skeleton_shingles, text_shingles
+from service.core.facts.structured import MOST_SCRIPTS, structured
 
 MOST_ELEMENTS = 60_000
 """Elements looked at; the richest of our collected news pages have a tenth of that."""
@@ -34,6 +36,18 @@ _MOST_HOSTS, _MOST_PATHS, _MOST_CLASSES, _MOST_HEADINGS, _MOST_FRAMES, _MOST_FEE
     20,
 )
 _LONG, _SHORT = 500, 200
+_MOST_FIELDS, _MOST_PARAGRAPHS, _SHORTEST_PARAGRAPH = 40, 30, 60
+_OPEN_GRAPH = ("og:", "article:", "fb:", "twitter:")
+_MARKS = {
+    "google-site-verification": "google-site",
+    "yandex-verification": "yandex-site",
+    "msvalidate.01": "bing-site",
+    "facebook-domain-verification": "meta-site",
+    "p:domain_verify": "pinterest-site",
+    "baidu-site-verification": "baidu-site",
+    "fb:app_id": "meta-app",
+}
+"""By which owners show search engines and networks that a site is theirs; one owner's sites share the account."""
 _SCRIPT_LOOKED_AT = 5000
 
 _UNSEEN = ["script", "style", "noscript", "template", "svg", "head", "iframe", "object"]
@@ -67,8 +81,12 @@ def extract(source: str, url: str) -> PageFacts:
         title=walk.title,
         headings=tuple(walk.headings),
         text=text[:MOST_TEXT],
+        paragraphs=tuple(walk.paragraphs),
         language=walk.language,
         canonical=walk.canonical,
+        og=walk.og,
+        alternates=walk.alternates,
+        structured=structured(walk.linked_data),
         og_url=walk.absolute(walk.meta.get("og:url", "")),
         og_site_name=squeezed(walk.meta.get("og:site_name", ""), _SHORT),
         generator=squeezed(walk.meta.get("generator", ""), _SHORT),
@@ -77,11 +95,13 @@ def extract(source: str, url: str) -> PageFacts:
         asset_paths=frozenset(walk.asset_paths),
         article_links=tuple(walk.article_links),
         feeds=tuple(walk.feeds),
-        identifiers=identifiers(source),
+        identifiers=frozenset(sorted(walk.marks | identifiers(source))[:MOST_IDENTIFIERS]),
         classes=frozenset(walk.classes),
         shingles=skeleton_shingles(walk.skeleton, MOST_HASHES),
         text_shingles=text_shingles(text, MOST_HASHES),
         forms=walk.forms,
+        form_hosts=dict(walk.form_hosts.most_common(_MOST_FRAMES)),
+        passwords=walk.passwords,
         iframes=tuple(walk.iframes),
         favicon_url=walk.favicon_url,
         refresh_url=walk.refresh_url,
@@ -108,7 +128,13 @@ class _Walk:
         self.iframes: list[str] = []
         self.classes: set[str] = set()
         self.skeleton: list[str] = []
-        self.forms = 0
+        self.forms = self.passwords = 0
+        self.form_hosts: Counter[str] = Counter()
+        self.paragraphs: list[str] = []
+        self.og: dict[str, str] = {}
+        self.alternates: dict[str, str] = {}
+        self.linked_data: list[str] = []
+        self.marks: set[str] = set()
         self._methods: Mapping[str, Callable[[LexborNode, Attributes], None]] = {
             "html": self._html,
             "base": self._base_element,
@@ -117,6 +143,8 @@ class _Walk:
             "script": self._script,
             "form": self._form,
             "title": self._title,
+            "input": self._input,
+            "p": self._paragraph,
             **dict.fromkeys(("a", "area"), self._anchor),
             **dict.fromkeys(("img", "source", "video", "audio", "embed"), self._media),
             **dict.fromkeys(("iframe", "frame"), self._iframe),
@@ -183,6 +211,10 @@ class _Walk:
         key = (attributes.get("property") or attributes.get("name") or "").lower()
         if key in ("og:url", "og:site_name", "generator"):
             self.meta.setdefault(key, content[: urls.MAX_URL])
+        if key.startswith(_OPEN_GRAPH) and len(self.og) < _MOST_FIELDS:
+            self.og.setdefault(key[:_SHORT], squeezed(content, _LONG))
+        if key in _MARKS and content and len(self.marks) < _MOST_FIELDS:
+            self.marks.add(f"{_MARKS[key]}:{squeezed(content, _SHORT)}")
 
     def _link(self, _: LexborNode, attributes: Attributes) -> None:
         relations = set((attributes.get("rel") or "").lower().split())
@@ -197,6 +229,9 @@ class _Walk:
             and len(self.feeds) < _MOST_FEEDS
         ):
             self.feeds.update(dict.fromkeys(filter(None, [self.absolute(reference)])))
+        language = (attributes.get("hreflang") or "").strip().lower()[:35]
+        if "alternate" in relations and language and len(self.alternates) < _MOST_FIELDS:
+            self.alternates.setdefault(language, self.absolute(reference)[:_LONG])
         if relations & _ASSET_LINKS:
             self._add_asset(reference)
 
@@ -219,6 +254,9 @@ class _Walk:
         source = attributes.get("src") or ""
         if source:
             self._add_asset(source)
+        elif (attributes.get("type") or "").strip().lower() == "application/ld+json":
+            if len(self.linked_data) < MOST_SCRIPTS:
+                self.linked_data.append(node.text())
         elif not self.script_location:
             self.script_location = script_target(node.text()[:_SCRIPT_LOOKED_AT])
 
@@ -230,8 +268,18 @@ class _Walk:
     def _title(self, node: LexborNode, _: Attributes) -> None:
         self.title = self.title or squeezed(node.text(), _LONG)
 
-    def _form(self, _: LexborNode, __: Attributes) -> None:
+    def _form(self, _: LexborNode, attributes: Attributes) -> None:
         self.forms += 1
+        found = self._resolved((attributes.get("action") or "").strip())
+        self.form_hosts[found.host if found is not None else ""] += 1
+
+    def _input(self, _: LexborNode, attributes: Attributes) -> None:
+        self.passwords += (attributes.get("type") or "").strip().lower() == "password"
+
+    def _paragraph(self, node: LexborNode, _: Attributes) -> None:
+        if len(self.paragraphs) < _MOST_PARAGRAPHS:
+            text = squeezed(node.text(deep=True, separator=" "), _LONG)
+            self.paragraphs.extend([text] if len(text) >= _SHORTEST_PARAGRAPH else [])
 
     def _heading(self, node: LexborNode, _: Attributes) -> None:
         if len(self.headings) < _MOST_HEADINGS:

@@ -16,6 +16,7 @@ import httpx
 from service.adapters.chain import Asking, Chain, Means
 from service.adapters.exchange import ExchangeLimits, Exchanger, header_lines
 from service.adapters.turns import Turns
+from service.core.facts.listings import Listing
 from service.core.facts.page import FetchedPage, FetchOutcome
 from service.core.facts.picture import Icon
 
@@ -77,6 +78,14 @@ class GuardedFetcher:
             return None
         picture = await self._means.parser.picture(chain.body)
         return Icon.of(found.final_url, chain.body, picture, found.exchanges)
+
+    async def listing(self, url: str, profile: Profile, languages: Sequence[str] = ()) -> Listing:
+        """What the robots.txt, sitemap or feed at ``url`` lists; nothing where none came. Read as far as it came."""
+        chain = await self._run(url, profile, languages, verified_only=False, read_pages=False)
+        found = chain.result(url, profile.name)
+        if found.status != httpx.codes.OK:
+            return Listing()
+        return await self._means.parser.listing(chain.body, found.final_url)
 
     async def close(self) -> None:
         """Nothing is held between fetches: every connection is closed with its answer."""

@@ -24,6 +24,7 @@ import service
 from service.adapters import codec
 from service.adapters.parser_child import LENGTH
 from service.core.facts import html
+from service.core.facts.listings import Listing
 from service.core.facts.page import PageFacts
 from service.core.facts.picture import PictureFacts
 
@@ -80,6 +81,18 @@ class ChildParser:
             return await child.read(PictureFacts, body, {"kind": "picture"})
         except GivenUp as error:
             return PictureFacts(unreadable=str(error))
+        finally:
+            self._idle.put_nowait(child)
+
+    async def listing(self, body: bytes, url: str) -> Listing:
+        """What a robots.txt, sitemap or feed at ``url`` lists; nothing where it was given up."""
+        if not body:
+            return Listing()
+        child = await self._idle.get()
+        try:
+            return await child.read(Listing, body, {"kind": "listing", "url": url})
+        except GivenUp:
+            return Listing()
         finally:
             self._idle.put_nowait(child)
 

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import base64
 import codecs
+import contextlib
 import json
 import resource
 import struct
 import sys
 from typing import BinaryIO
+from urllib.parse import urlsplit
 
 from service.adapters import codec
+from service.adapters.decode import BodyLimits, BodyReader, TooLarge, Truncated
 from service.adapters.extract import extract
 from service.adapters.pictures import read_picture
 from service.core.facts import charset
+from service.core.facts.listings import Listing, listing, robots
 from service.core.facts.page import PageFacts
 from service.core.facts.picture import PictureFacts
 from service.core.names import name
@@ -33,6 +37,7 @@ SMALLEST_PICTURES = tuple(
     )
 )
 """A PNG and a GIF of one pixel: decoding them loads what Pillow loads late."""
+_GZIP = b"\x1f\x8b"
 MOST_OPEN_FILES = 3
 """Standard input, output and error, which are open already."""
 
@@ -57,6 +62,8 @@ def serve(requests: BinaryIO, answers: BinaryIO, seconds: int) -> None:
         _allow_cpu(seconds)
         if request["kind"] == "picture":
             answer = codec.dumps(PictureFacts, read_picture(body))
+        elif request["kind"] == "listing":
+            answer = read_listing(body, request["url"])
         else:
             answer = read_page(body, request["content_type"], request["url"])
         _send(answers, answer.encode("ascii"))
@@ -69,6 +76,17 @@ def read_page(body: bytes, content_type: str, url: str) -> str:
     except Exception as error:  # noqa: BLE001 - whatever a hostile page makes go wrong is a finding about the page
         facts = PageFacts(unparseable=f"the parser gave up: {type(error).__name__}")
     return codec.dumps(PageFacts, facts)
+
+
+def read_listing(body: bytes, url: str) -> str:
+    """What a robots.txt, sitemap or feed lists, as JSON. Sitemaps come gzipped as files, too (sitemaps.org)."""
+    if body.startswith(_GZIP):
+        reader = BodyReader("gzip", BodyLimits())
+        with contextlib.suppress(TooLarge, Truncated):
+            reader.feed(body)
+        body = bytes(reader.body)
+    found = robots(body, url) if urlsplit(url).path == "/robots.txt" else listing(body, url)
+    return codec.dumps(Listing, found)
 
 
 def _send(answers: BinaryIO, frame: bytes) -> None:
@@ -95,6 +113,7 @@ def _warm_up() -> None:
     )
     for picture in SMALLEST_PICTURES:
         read_picture(picture)
+    read_listing(b"<urlset><url><loc>/a</loc></url></urlset>", "http://a.example/sitemap.xml")
 
 
 if __name__ == "__main__":

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from service.app import App
 from service.bootstrap import open_app
 from service.core.alerts.events import rfc3339
 from service.core.errors import InvalidInput
+from service.core.facts.cloaking import Cloaking, cloaking
 from service.core.facts.dns import DnsStatus
+from service.core.facts.page import FetchedPage, TlsFacts
+from service.core.facts.wrappers import meant
 from service.core.model import Judgement, Verdict
 from service.core.names import name as names
 from service.core.verdict.judging import explain
@@ -19,6 +24,7 @@ from service.settings import Settings
 
 _SEVERITY = {Verdict.INNOCENT: 0, Verdict.UNKNOWN: 0, Verdict.SUSPECTED: 1, Verdict.IMPERSONATION: 2}
 Report = dict[str, Any]
+_ADDRESS = re.compile(r"https?://[^\s,;()]+")
 
 
 def run(settings: Settings, given: list[str], *, as_json: bool, fail_on: str | None) -> int:
@@ -38,6 +44,7 @@ async def _check_all(settings: Settings, given: list[str]) -> list[Report]:
 
 async def check(app: App, given: str) -> Report:
     """What there is to say of one name or URL. A name that does not exist is not admitted."""
+    given = meant(names.refang(given.strip())) if "://" in given else given
     host = names.host_of_url(given) if "://" in given else names.parse(given.split("/", 1)[0])
     try:
         if await _is_dead(app, host):
@@ -92,20 +99,56 @@ def _report(host: str, examined: Examination) -> Report:
         "registration_status": registration.status.value if registration else None,
         "registrar": registration.registrar if registration else None,
         "vantages": {vantage: grade.value for vantage, grade in sorted(look.availability.items())},
-        "pages": [
-            {
-                "url": page.target,
-                "profile": page.profile,
-                "outcome": page.outcome.value,
-                "status": page.status,
-                "hops": [hop.url for hop in page.hops],
-                "title": page.page.title if page.page else None,
-                "certificate": page.tls.sha256 if page.tls else None,
-            }
-            for page in look.pages
-        ],
+        "pages": [_page(page) for page in look.pages],
+        "cloaking": _cloaking(cloaking(look.pages)),
         "outlets": [_judged(judgement) for judgement in examined.judgements],
         "events": [event.type for event in examined.step.events],
+    }
+
+
+def _page(page: FetchedPage) -> Report:
+    facts = page.page
+    return {
+        "url": page.target,
+        "profile": page.profile,
+        "egress": page.egress,
+        "outcome": page.outcome.value,
+        "detail": page.detail,
+        "status": page.status,
+        "final_url": page.final_url,
+        "hops": [
+            {"url": hop.url, "by": hop.kind.value, "status": hop.status, "address": hop.address} for hop in page.hops
+        ],
+        "title": facts.title if facts else None,
+        "language": facts.language if facts else None,
+        "canonical": facts.canonical if facts else None,
+        "identifiers": sorted(facts.identifiers) if facts else [],
+        "body_sha256": page.body_sha256,
+        "favicon_sha256": page.favicon_sha256,
+        "certificate": _certificate(page.tls) if page.tls else None,
+    }
+
+
+def _certificate(tls: TlsFacts) -> Report:
+    return {
+        "verified": tls.verified,
+        "error": tls.error,
+        "issuer": tls.issuer,
+        "names": list(tls.names),
+        "not_before": rfc3339(tls.not_before),
+        "not_after": rfc3339(tls.not_after),
+        "sha256": tls.sha256,
+    }
+
+
+def _cloaking(found: Cloaking) -> Report | None:
+    if not found.grade:
+        return None
+    return {
+        "grade": found.grade,
+        "url": found.target,
+        "profiles": list(found.profiles),
+        "differences": list(found.what),
     }
 
 
@@ -124,6 +167,25 @@ def _judged(judgement: Judgement) -> Report:
     }
 
 
+def _page_lines(page: Report) -> Iterator[str]:
+    """How one fetch ended, in one line, and its chain where it has one."""
+    ended = f"status {page['status']}" if page["outcome"] == "ok" else f"{page['outcome']}: {page['detail']}"
+    title = f", {printable(page['title'])!r}" if page["title"] else ""
+    yield f"{page['profile']} at {names.defang(page['url'])}: {ended}{title}"
+    for hop in page["hops"][1:]:
+        yield f"  {hop['by']} to {names.defang(hop['url'])}"
+
+
+def printable(text: str) -> str:
+    """Text of strangers for a terminal: without control characters and without those that turn the writing round."""
+    return "".join(char for char in text if char.isprintable())
+
+
+def unlinked(sentence: str) -> str:
+    """A sentence for a terminal, with its web addresses defanged."""
+    return _ADDRESS.sub(lambda match: names.defang(match[0]), printable(sentence))
+
+
 def as_text(report: Report) -> str:
     """A report for people; names are defanged so that no terminal makes a link of them."""
     lines = [f"{names.defang(report['name'])}: {report['verdict']}", f"  {report['availability']}: {report['summary']}"]
@@ -133,9 +195,15 @@ def as_text(report: Report) -> str:
         lines.append(f"  registered: {since}{by}")
     if report.get("addresses"):
         lines.append(f"  addresses: {', '.join(report['addresses'])}; name servers: {', '.join(report['nameservers'])}")
+    lines += [f"  {line}" for page in report.get("pages", ()) for line in _page_lines(page)]
+    if report.get("cloaking"):
+        found = report["cloaking"]
+        lines.append(
+            f"  {' and '.join(found['profiles'])} are shown different things: {'; '.join(found['differences'])}"
+        )
     for judged in report["outlets"]:
         lines.append(f"  as {judged['outlet']} ({judged['technique']}):")
-        lines += [f"    {sentence}" for sentence in judged["explanation"]]
+        lines += [f"    {unlinked(sentence)}" for sentence in judged["explanation"]]
     if not report["outlets"] and "addresses" in report:
         lines.append("  resembles no watched outlet, by name or by content")
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """Read this first: one look at one site, from what resolvers say to what people are told.
 
     due list -> resolve -> registration -> fetch -> grade and judge -> track -> outbox -> (alert.py sends)
+                                             └-> onward: other hosts that it leads to, through the door
 
 Each step has a file of its own beside this one; what they decide is pure and stands in ``core/``: grades and verdicts
 in ``core/verdict``, what a look changes in ``core/persistence/lifecycle.py``. ``bootstrap.py`` shows what is plugged
@@ -19,7 +20,7 @@ from service.core.facts.age import AgeSource, DatedFact, age_of, dated_facts
 from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus
 from service.core.facts.page import FetchedPage
 from service.core.facts.registration import Registration
-from service.core.model import Availability, Judgement, Look, Site, Target
+from service.core.model import Admission, Availability, Judgement, Look, Site, Target
 from service.core.persistence.inputs import Looked, Step
 from service.core.persistence.registration import better
 from service.core.persistence.traits import traits_of
@@ -27,17 +28,25 @@ from service.core.verdict.availability import consensus, grade
 from service.core.verdict.judging import judge
 from service.core.verdict.lists import Lists
 from service.core.verdict.policy import ScoringPolicy
+from service.pipeline.admit import admit_all
 from service.pipeline.fetch import FetchPlan, fetch, with_icon
+from service.pipeline.listed import listed
+from service.pipeline.onward import onward
 from service.pipeline.registration import registration
 from service.pipeline.resolve import resolve
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Knowledge, Watched
-from service.ports import Clock, Fetcher, Registry, Resolver, Store
+from service.ports import Clock, Fetcher, Registry, Resolver, Store, UnitOfWork
 
 log = logging.getLogger("spoofwatch.looks")
 
 # A claimed site comes back to the due list after this, should the process die with the look in its hands.
 LEASE = timedelta(minutes=15)
+
+MOST_TARGETS = 40
+"""URLs kept of one site that it wrote itself: a page that links to other articles at every look has no end of them."""
+
+_LINKS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,15 +127,30 @@ class Examiner:
         asked = await registration(self._registry, site, dns, now)
         pages = await fetch(self._fetcher, plan=self._plan, site=site, dns=dns, outlets=outlets, now=now)
         pages = await with_icon(self._fetcher, self._plan, site, dns, pages)
+        lists = await listed(self._fetcher, plan=self._plan, site=site, pages=pages, outlets=outlets, now=now)
         look, judgements = self.judge(site, dns, asked, pages, knowledge)
         given = Looked(
             look=look,
             judgements=judgements,
-            targets=_learnt(site, pages),
+            targets=_learnt(site, pages, lists),
             traits=traits_of(site, look, knowledge.copied, judgements),
             claimed_until=site.due_at,
         )
-        return Examination(look=look, judgements=judgements, step=await self._tracker.commit_step(site.host, given))
+        step = await self._tracker.commit_step(site.host, given)
+        # After the look is kept: whoever dies in between finds the same hosts at the next one.
+        await self._admit_onward(onward(site, pages, knowledge))
+        return Examination(look=look, judgements=judgements, step=step)
+
+    async def _admit_onward(self, found: tuple[Admission, ...]) -> None:
+        """Admit hosts that nobody has seen yet; known ones are left as they are, lest two sites wake each other."""
+        if not found:
+            return
+
+        def new(uow: UnitOfWork) -> list[Admission]:
+            return [admission for admission in found if uow.sites.get(admission.host) is None]
+
+        if await self._store.read(new):
+            await self._store.write(lambda uow: admit_all(uow, new(uow), self._clock))
 
     def judge(
         self,
@@ -178,12 +202,13 @@ def _confirmed(knowledge: Knowledge) -> tuple[str, ...]:
     return tuple(domain for outlet in knowledge.outlets.values() for domain in outlet.confirmed_domains)
 
 
-def _learnt(site: Site, pages: tuple[FetchedPage, ...]) -> tuple[Target, ...]:
-    """Article URLs on the site itself that its pages link to: clones often serve nothing but these."""
-    known = {target.url for target in site.targets}
+def _learnt(site: Site, pages: tuple[FetchedPage, ...], lists: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Article URLs on the site itself that it lists or links to: clones often serve nothing but these."""
+    known = {target.url for target in (*site.targets, *lists)}
+    room = max(0, MOST_TARGETS - len(known))
     urls = (url for fetched in pages if fetched.page is not None for url in fetched.page.article_links)
     fresh = dict.fromkeys(url for url in urls if url not in known and _host_of(url) == site.host)
-    return tuple(Target(url=url, source="link") for url in list(fresh)[:3])
+    return (*lists, *(Target(url=url, source="link") for url in list(fresh)[: min(_LINKS, room)]))
 
 
 def _host_of(url: str) -> str:

@@ -14,14 +14,18 @@ from urllib.parse import urlsplit
 
 from service.core.facts.dns import DnsFacts
 from service.core.facts.page import FetchedPage, FetchOutcome
-from service.core.model import DIRECT, Outlet, Profile, Site, Turn
+from service.core.model import DIRECT, Outlet, Profile, Site, Target, Turn
 from service.pipeline.resolve import changed
 from service.ports import Fetcher
 
 _OK = 200
 _WEEK = 7
+_FEW = 2
 _FRESH = timedelta(days=1)
 _NO_ANSWER = frozenset({FetchOutcome.UNREACHABLE, FetchOutcome.TIMEOUT, FetchOutcome.PROTOCOL_ERROR})
+
+OWN_WORDS = frozenset({"link", "sitemap", "feed"})
+"""Sources of targets that the site itself wrote; any other target was reported from outside."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +126,7 @@ def asks(
         for episode in lookalike.episodes[-1:]
         if episode.profile in profiles
     ]
-    weekly = _full_turn(site, now)
+    weekly = full_turn(site, now)
     if any(lookalike.open_episode for lookalike in site.lookalikes) and not weekly:
         other = next(profile for profile in usable if (root, profile) not in shown)
         return _unique([*shown, (root, other)])[: plan.budget]
@@ -130,7 +134,7 @@ def asks(
     news = weekly or now - (site.active_at or now) < _FRESH
     turns = {Turn.ALWAYS} | ({Turn.NEWS} if news else set()) | ({Turn.WEEKLY} if weekly else set())
     asking = [profile for profile in usable if profile.turn in turns]
-    targets = site.targets if news else site.targets[:2]
+    targets = _by_worth(site.targets)[: None if news else _FEW]
     found = [
         *shown,
         *((root, profile) for profile in asking),
@@ -139,7 +143,13 @@ def asks(
     return _unique(found)[: plan.budget]
 
 
-def _full_turn(site: Site, now: datetime) -> bool:
+def _by_worth(targets: tuple[Target, ...]) -> list[Target]:
+    """What was reported from outside first, the latest report before all others; then what the site itself wrote."""
+    reported = [target for target in targets if target.source not in OWN_WORDS]
+    return [*reversed(reported), *(target for target in targets if target.source in OWN_WORDS)]
+
+
+def full_turn(site: Site, now: datetime) -> bool:
     """Whether this look is the week's first one of a site; sites have their turns on different days."""
     day = (now.toordinal() + sum(site.host.encode())) % _WEEK
     return day == 0 and (site.looked_at is None or site.looked_at.date() != now.date())

@@ -10,7 +10,7 @@ from enum import Enum, StrEnum
 from typing import Any, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.adapters.codec import CodecError, dumps, json_text, load_any, loads, member, moment, plan
@@ -57,6 +57,8 @@ class Box:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_fact_of_the_model_reads_back_as_it_was_written(kind: type[Any]) -> None:
+    # Hypothesis minds how long a draw takes, which on a busy machine says nothing about the codec.
+    @settings(suppress_health_check=[HealthCheck.too_slow])
     @given(values_of(kind))
     def check(value: Any) -> None:
         text = dumps(kind, value)

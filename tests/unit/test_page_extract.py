@@ -22,16 +22,23 @@ PAGE = """<!doctype html>
 <link rel="shortcut icon" href="/fav.ico"><link rel="stylesheet" href="https://cdn.spiegel.de/css/main.css?v=3">
 <link rel="alternate" type="application/rss+xml" href="/rss">
 <script src="https://cdn.spiegel.de/js/app.js"></script><script>gtag('config','G-ABC1234567')</script>
+<link rel="alternate" hreflang="EN" href="//www.spiegel.de/international/">
+<meta name="google-site-verification" content="abcDEF_1"><meta property="article:author" content="Eva  Muster">
+<script type="application/ld+json">{"@graph": [{"@type": ["NewsArticle", "Thing"], "headline": "Ein Thema",
+ "publisher": {"@type": "Organization", "name": "DER SPIEGEL", "url": "https://www.spiegel.de"},
+ "author": [{"name": "E. M."}],
+ "datePublished": "2022-06-29", "mainEntityOfPage": {"@id": "https://www.spiegel.de/politik/echt.html"}}]}</script>
 <noscript><meta http-equiv="refresh" content="0;url=/no-script"></noscript></head>
 <body class="page page--article"><noscript><img src="https://pixel.example/1.gif"></noscript>
 <h1>Ein  <em>großes</em> Thema</h1><h2>Unterzeile</h2>
 <p class="text">Der erste Absatz mit
-<a href="https://www.spiegel.de/thema">Verweis</a> und Wörtern genug.</p>
+<a href="https://www.spiegel.de/thema">Verweis</a> und Wörtern genug, um einer zu sein.</p>
 <a href="/panorama/lange-geschichte-ueber-einen-mann-a-12.html">x</a>
 <a href="#top">oben</a><a href="javascript:void 0">js</a>
 <a href="https://www.spiegel.de/impressum">Impressum</a>
 <img src="/img/a.jpg"><img data-src="/img/b.jpg" src="data:image/gif;base64,R0">
 <iframe src="//player.example/1"></iframe><form action="/s"></form><form></form>
+<form action="https://collect.example/x"><input type=Password></form>
 <script>var hidden = "not text";</script>
 </body></html>"""
 
@@ -49,13 +56,28 @@ def test_every_fact_of_a_page_is_read() -> None:
     assert facts.asset_paths == {"/css/main.css", "/js/app.js", "/img/a.jpg", "/img/b.jpg", "/fav.ico"}
     assert facts.article_links == ("https://spiegel.ltd/panorama/lange-geschichte-ueber-einen-mann-a-12.html",)
     assert facts.feeds == ("https://spiegel.ltd/rss",)
-    assert facts.identifiers == {"google:G-ABC1234567"}
+    assert facts.identifiers == {"google:G-ABC1234567", "google-site:abcDEF_1"}
+    assert facts.paragraphs == ("Der erste Absatz mit Verweis und Wörtern genug, um einer zu sein.",)
+    assert facts.alternates == {"en": "https://www.spiegel.de/international/"}
+    assert facts.og["article:author"] == "Eva Muster"
+    assert facts.og["og:site_name"] == "DER SPIEGEL"
+    assert facts.structured == {
+        "type": "NewsArticle",
+        "headline": "Ein Thema",
+        "url": "https://www.spiegel.de/politik/echt.html",
+        "published": "2022-06-29",
+        "author": "E. M.",
+        "publisher": "DER SPIEGEL",
+        "publisher_url": "https://www.spiegel.de",
+    }
     assert facts.classes == {"page", "page--article", "text"}
-    assert facts.forms == 2
+    assert facts.forms == 3
+    assert facts.form_hosts == {"": 2, "collect.example": 1}
+    assert facts.passwords == 1
     assert facts.iframes == ("https://player.example/1",)
     assert facts.favicon_url == "https://spiegel.ltd/fav.ico"
     assert facts.refresh_url == ""
-    assert "Der erste Absatz mit Verweis und Wörtern genug." in facts.text
+    assert "Der erste Absatz mit Verweis und Wörtern genug, um einer zu sein." in facts.text
     assert "not text" not in facts.text
     assert facts.shingles
     assert facts.text_shingles
@@ -92,7 +114,9 @@ def test_every_collection_is_bounded() -> None:
     page = "<body>" + "".join(
         f"<h1>h{i}</h1><a class='c{i} d{i}' href='https://h{i}.example/p'>w{i} word</a>"
         f"<a href='/article-number-{i}00000'>x</a><img src=/i{i}.png><iframe src='//f{i}.example/'></iframe>"
-        f"<link rel=alternate type=application/rss+xml href=/r{i}>"
+        f"<link rel=alternate type=application/rss+xml href=/r{i}><meta property=og:x{i} content=y>"
+        f"<link rel=alternate hreflang=x{i} href=/h><form action='//g{i}.example/'></form><p>{'lang ' * 20}</p>"
+        f"<meta name=yandex-verification content=y{i}><script type=application/ld+json>{{}}</script>"
         for i in range(3000)
     )
     facts = extract(page, URL)
@@ -103,6 +127,8 @@ def test_every_collection_is_bounded() -> None:
     assert len(facts.classes) < 2000
     assert len(facts.asset_paths) == 400
     assert (len(facts.headings), len(facts.article_links), len(facts.iframes), len(facts.feeds)) == (40, 20, 20, 10)
+    assert (len(facts.og), len(facts.alternates), len(facts.form_hosts), len(facts.paragraphs)) == (40, 40, 20, 30)
+    assert len(facts.identifiers) == 40
 
 
 def test_elements_beyond_the_limit_are_not_looked_at() -> None:
@@ -137,6 +163,13 @@ _PIECES += [
     "ü",
     " class=",
     "<html lang=",
+    "<script type=application/ld+json>",
+    '{"headline":',
+    "<p>",
+    "<form action=",
+    "<input type=password>",
+    " hreflang=de",
+    "<meta property=og:a content=",
 ]
 
 

@@ -480,6 +480,13 @@ def test_profiles_have_their_turns() -> None:
     assert german == ["desktop /", "social /", "country-de /", "social /a", "country-de /a"]
 
 
+def test_reported_articles_come_before_those_that_the_site_links_to() -> None:
+    told = [("link", 1), ("sighting", 2), ("sitemap", 3), ("check", 4)]
+    targets = tuple(Target(url=f"https://spiegel.ltd/{number}", source=source) for source, number in told)
+    urls = [url for url, _ in asks(FetchPlan(profiles=PROFILES[:1], budget=9), site(targets=targets), START)]
+    assert [url[20:] for url in urls] == ["", "4", "2", "1", "3"]
+
+
 def test_a_look_makes_no_more_fetches_than_its_budget() -> None:
     many = tuple(Target(url=f"https://spiegel.ltd/{i}", source="link") for i in range(50))
     assert len(asks(FetchPlan(profiles=FACES, budget=7), site(targets=many), START)) == 7

@@ -73,16 +73,23 @@ class TlsFacts:
 class PageFacts:
     """What stands in one HTML page. All host names are lower-case A-labels.
 
-    ``links`` and ``assets`` count occurrences by host ("" = the page's own). ``identifiers`` are trackers' ids such
-    as ``google:G-ABC``. ``shingles`` are 64-bit hashes of tag-path windows, ``text_shingles`` of word windows.
+    ``links`` and ``assets`` count occurrences by host ("" = the page's own), ``form_hosts`` where forms send what is
+    typed in. ``identifiers`` are trackers' ids such as ``google:G-ABC``, and the marks by which owners show search
+    engines that a site is theirs. ``paragraphs`` are the longer blocks of running text, cut. ``og`` holds Open Graph's
+    fields, ``alternates`` the addresses of other languages by hreflang, ``structured`` what JSON-LD says
+    (``core/facts/structured.py``). ``shingles`` are 64-bit hashes of tag-path windows, ``text_shingles`` of words'.
     ``unparseable`` says why a parser gave up, else "".
     """
 
     title: str = ""
     headings: tuple[str, ...] = ()
     text: str = ""
+    paragraphs: tuple[str, ...] = ()
     language: str = ""
     canonical: str = ""
+    og: Mapping[str, str] = field(default_factory=dict)
+    alternates: Mapping[str, str] = field(default_factory=dict)
+    structured: Mapping[str, str] = field(default_factory=dict)
     og_url: str = ""
     og_site_name: str = ""
     generator: str = ""
@@ -96,6 +103,8 @@ class PageFacts:
     shingles: frozenset[int] = frozenset()
     text_shingles: frozenset[int] = frozenset()
     forms: int = 0
+    form_hosts: Mapping[str, int] = field(default_factory=dict)
+    passwords: int = 0
     iframes: tuple[str, ...] = ()
     favicon_url: str = ""
     refresh_url: str = ""

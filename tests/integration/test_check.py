@@ -14,6 +14,7 @@ from service.bootstrap import open_app
 from service.commands.check import as_text, check
 from service.lab.internet import Internet
 from service.lab.world import Reply, VirtualHost
+from service.ports import UnitOfWork
 from service.settings import load
 from tests.lab_worlds import ARTICLE, NOW, clone, outlet, redirect, world
 
@@ -36,6 +37,11 @@ def internet(folder: Path) -> Internet:
     return Internet(world(outlet(), replace(site, hosts=(host,)), replace(sibling, hosts=(moved,))), folder=folder)
 
 
+def admitted(uow: UnitOfWork) -> list[str]:
+    rows = [uow.sites.get(host) for host in ("video.morgenkurier.ltd", "morgenkurier.today")]
+    return [row[0].source for row in rows if row is not None]
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
     """The report on the post's link, the one on the sibling, and hosts that both led to."""
@@ -52,9 +58,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], di
             async with open_app(load(config), clock=DrivenClock(NOW)) as app:
                 await app.baselines.take_due()
                 first, second = await check(app, POST), await check(app, "morgenkurier.life")
-                hosts = ("video.morgenkurier.ltd", "morgenkurier.today")
-                rows = [await app.store.read(lambda uow, host=host: uow.sites.get(host)) for host in hosts]
-                return first, second, [row[0].source for row in rows if row is not None]
+                found = await app.store.read(admitted)
+                return first, second, found
 
     return asyncio.run(run())
 

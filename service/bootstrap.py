@@ -28,11 +28,13 @@ from service.adapters.store import open_store
 from service.adapters.webhook import WebhookSink
 from service.adapters.whois import Whois
 from service.app import App
+from service.bootstrap_feeds import followers, retire_others
 from service.core.model import DIRECT, Outlet, Profile, Tier
 from service.core.persistence.infrastructure import Infrastructure, shared_infrastructure
 from service.core.persistence.lifecycle import Rules
 from service.core.persistence.schedule import Intervals
 from service.core.verdict.lists import Lists, shipped_lists
+from service.daemon.followers import Follower
 from service.daemon.health import Health
 from service.daemon.scheduler import Tick
 from service.feeds.follow import follow, judge_feeds
@@ -62,6 +64,7 @@ class Parts:
     app: App
     health: Health
     ticks: tuple[Tick, ...]
+    followers: tuple[Follower, ...]
 
 
 @asynccontextmanager
@@ -147,7 +150,9 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             vet_webhook=lambda url: _vet_webhook(dialer, url),
             token_bytes=secrets.token_bytes,
         )
-        yield Parts(app=app, health=health, ticks=_ticks(app, settings, health))
+        following = followers(settings, dialer=dialer, clock=clock, store=store, watched=watched)
+        await retire_others(store, settings)
+        yield Parts(app=app, health=health, ticks=_ticks(app, settings, health), followers=following)
 
 
 async def seed(store: Store, outlets: Sequence[Outlet], clock: Clock) -> tuple[Outlet, ...]:
@@ -211,6 +216,7 @@ def _ticks(app: App, settings: Settings, health: Health) -> tuple[Tick, ...]:
     ]
     if feeds:
         ticks.append(Tick(name="feeds", every=minute, run=read_feeds))
+    if settings.feeds.ids:
         ticks.append(Tick(name="feed-states", every=timedelta(seconds=10), run=judge))
     return tuple(ticks)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from service.core.facts.page import FetchedPage, PageFacts
     from service.core.facts.picture import Icon, PictureFacts
     from service.core.facts.registration import Registration
-    from service.core.feed import FeedState
+    from service.core.feed import Download, FeedState
     from service.core.model import (
         Action,
         Admission,
@@ -103,6 +103,32 @@ class Fetcher(Protocol):
 
     async def listing(self, url: str, profile: Profile, languages: Sequence[str]) -> Listing:
         """What a robots.txt, sitemap or feed lists; nothing where there is none."""
+
+
+class Downloads(Protocol):
+    """One server's files, over one connection: requests one after another."""
+
+    async def get(self, url: str, most: int) -> Download:
+        """What the server answers, its body decoded; FeedUnavailable where nothing whole comes, with the reason.
+
+        AnswerTooLarge where the body has more than ``most`` bytes.
+        """
+
+    async def close(self) -> None:
+        """Close the connection."""
+
+
+class MessageStream(Protocol):
+    """A stream of text messages, such as a websocket."""
+
+    async def open(self) -> None:
+        """Connect; FeedUnavailable where that fails."""
+
+    async def receive(self, seconds: float) -> str | None:
+        """The next message, None where none came in time; FeedUnavailable where the stream ended."""
+
+    async def close(self) -> None:
+        """Close it; closing what is closed is nothing."""
 
 
 class Parser(Protocol):

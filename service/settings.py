@@ -13,12 +13,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from service.core.errors import ConfigError
 from service.core.proxy import Proxy
 from service.core.verdict.policy import ScoringPolicy, policy_from_mapping
+from service.settings_feeds import Certificates, Certstream
 from service.settings_fetch import Fetch
 from service.settings_fields import Duration, HostPort, Network, Section
 from service.settings_outlets import WatchListFile, read_outlets
@@ -203,6 +204,21 @@ class Feeds(Section):
     """config/feeds.toml."""
 
     feed: tuple[Feed, ...] = Field((), description="sources of names beside the sweep")
+    certificates: tuple[Certificates, ...] = Field((), description="certificate transparency, log by log")
+    certstream: tuple[Certstream, ...] = Field((), description="certificate transparency as somebody streams it")
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The id of every feed."""
+        kinds = (self.feed, self.certificates, self.certstream)
+        return tuple(one.id for kind in kinds for one in kind)
+
+    @model_validator(mode="after")
+    def _each_id_once(self) -> Feeds:
+        twice = sorted({one for one in self.ids if self.ids.count(one) > 1})
+        if twice:
+            raise ValueError(f"each feed needs an id of its own; {', '.join(twice)} is there twice")
+        return self
 
 
 class Settings(Section):

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import socket
+import ssl
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -186,9 +188,17 @@ class Dialer:
         self, purpose: str, host: str, port: int, *, limit: int = 65_536
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A plain TCP connection (WHOIS). Raises Refused, NoAddress, httpcore.ConnectError or ConnectTimeout."""
+        return await asyncio.open_connection(sock=await self.socket(purpose, host, port), limit=limit)
+
+    async def socket(self, purpose: str, host: str, port: int) -> socket.socket:
+        """A connected socket, for who speaks something else than HTTP over it; errors as for ``connect``."""
         route = await self.route(purpose, host, port)
-        sock = await _first(route, lambda address, to: streams.connected_socket(address, to, self._connect_timeout))
-        return await asyncio.open_connection(sock=sock, limit=limit)
+        return await _first(route, lambda address, to: streams.connected_socket(address, to, self._connect_timeout))
+
+    @property
+    def verifying(self) -> ssl.SSLContext:
+        """The context that verifies, for TLS over such a socket."""
+        return self._verifying
 
     async def stream(
         self, route: Route, budget: int, patience: float | None, egress: str = DIRECT

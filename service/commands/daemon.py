@@ -34,7 +34,7 @@ async def _run(settings: Settings) -> None:
     listener = listen(settings.service.api.host, settings.service.api.port)
     async with open_parts(settings) as parts:
         await first_token(parts.app)
-        await serve(create_app(parts.app), parts.ticks, parts.health, listener)
+        await serve(create_app(parts.app), parts.ticks, parts.followers, parts.health, listener)
 
 
 async def first_token(app: App) -> None:

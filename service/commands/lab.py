@@ -28,6 +28,8 @@ async def _run(scenario: Scenario, at: str | None, folder: Path | None, *, tied:
     now = moment(at) if at else scenario.begin
     async with internet(scenario, now, folder=folder) as net:
         print(net.settings_toml())
+        print("# certificate logs, for feeds.toml:")
+        print("".join(f"#   {line}\n" for line in net.feeds_toml().splitlines()), end="")
         print(f"# webhook receiver: {net.webhook_url}")
         print("# type `at DATE`, `next`, `secret whsec_...` (what the receiver verifies with) or `quit`")
         _say(scenario, now)

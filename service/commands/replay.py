@@ -201,4 +201,4 @@ async def _serve(base: Settings, stage: _Stage) -> None:
     print(f'  curl -H "Authorization: Bearer $TOKEN" "http://{host}:{port}/v1/lookalikes?flagged=true&limit=5"')
     print(f'  curl -H "Authorization: Bearer $TOKEN" "http://{host}:{port}/v1/events?limit=5"', flush=True)
     logging.getLogger("spoofwatch").setLevel(logging.WARNING)
-    await serve(create_app(stage.app), (), stage.health, listener)
+    await serve(create_app(stage.app), (), (), stage.health, listener)

@@ -7,6 +7,7 @@ SpoofwatchError
 ├── NotFound             the thing asked for is not here
 ├── Conflict             somebody else changed it first
 ├── FeedUnavailable      a source of names does not answer, or cannot be read as it is
+├── AnswerTooLarge       a source answered with more than is read at once
 └── StoreUnavailable     the database does not answer or cannot be written
 """
 
@@ -59,6 +60,10 @@ class FeedUnavailable(SpoofwatchError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class AnswerTooLarge(SpoofwatchError):
+    """A source answered with more than is read at once; the message says how much that is."""
 
 
 class StoreUnavailable(SpoofwatchError):

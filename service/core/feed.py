@@ -103,3 +103,12 @@ def words(span: timedelta) -> str:
         if count:
             parts.append(f"{count} {unit}")
     return " ".join(parts[:2]) or "0 s"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Download:
+    """What a server answered: HTTP status and the decoded body. ``retry_after`` in seconds, where it asks for that."""
+
+    status: int
+    body: bytes = b""
+    retry_after: float | None = None

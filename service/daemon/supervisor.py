@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from service.core.errors import ConfigError
+from service.daemon.followers import Follower, Followers
 from service.daemon.health import Health
 from service.daemon.scheduler import Tick, Ticker
 
@@ -48,8 +49,10 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def serve(api: FastAPI, ticks: Sequence[Tick], health: Health, listener: socket.socket) -> None:
-    """Run until SIGTERM or SIGINT. Stopping: no new ticks, running ones get ten seconds, then the API closes.
+async def serve(
+    api: FastAPI, ticks: Sequence[Tick], followers: Sequence[Follower], health: Health, listener: socket.socket
+) -> None:
+    """Run until SIGTERM or SIGINT. Stopping: followers, no new ticks, running ones get ten seconds, the API.
 
     A tick that is cut off loses nothing: what it had claimed comes back to the due list.
     """
@@ -60,12 +63,14 @@ async def serve(api: FastAPI, ticks: Sequence[Tick], health: Health, listener: s
     server = _ApiServer(uvicorn.Config(api, log_config=None, access_log=False, server_header=False, lifespan="off"))
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="api")
     stopping = asyncio.create_task(stop.wait(), name="signals")
-    ticker = Ticker(ticks, health)
+    ticker, following = Ticker(ticks, health), Followers(followers, health)
     log.info("API on http://%s:%s", *listener.getsockname()[:2])
     ticker.start()
+    following.start()
     try:
         await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
+        await following.stop()
         await ticker.stop(_DRAIN_SECONDS)
     finally:
         stopping.cancel()

@@ -67,12 +67,29 @@ class Authority:
     def issue(self, names: tuple[str, ...], kind: Certificate) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
         """A fresh certificate and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
+        signed_by = key if kind is Certificate.SELF_SIGNED else self._key
+        return self._leaf(names, kind, key).sign(signed_by, hashes.SHA256()), key
+
+    def issue_logged(self, names: tuple[str, ...]) -> tuple[x509.Certificate, x509.Certificate]:
+        """A precertificate and its certificate, as they stand in logs (RFC 6962 3.1). Their key is nobody's."""
+        builder = self._leaf(names, Certificate.TRUSTED, self._key)
+        poisoned = builder.add_extension(x509.PrecertPoison(), critical=True)
+        return poisoned.sign(self._key, hashes.SHA256()), builder.sign(self._key, hashes.SHA256())
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The authority's own."""
+        return self._certificate
+
+    def _leaf(
+        self, names: tuple[str, ...], kind: Certificate, key: ec.EllipticCurvePrivateKey
+    ) -> x509.CertificateBuilder:
         shown = (OTHER_NAME,) if kind is Certificate.OTHER_NAME else names
         end = self._now - _CLOCK_SKEW if kind is Certificate.EXPIRED else self._now + _LIFETIME
         signed_by = key if kind is Certificate.SELF_SIGNED else self._key
         subject = _subject(shown[0])
         issuer = subject if kind is Certificate.SELF_SIGNED else self._certificate.subject
-        builder = (
+        return (
             _builder(subject, issuer, key.public_key(), end - _LIFETIME - _CLOCK_SKEW, end)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage("digital_signature"), critical=True)
@@ -80,7 +97,6 @@ class Authority:
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in shown]), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signed_by.public_key()), critical=False)
         )
-        return builder.sign(signed_by, hashes.SHA256()), key
 
     def _sign_itself(self) -> x509.Certificate:
         subject = _subject(_COMMON_NAME)

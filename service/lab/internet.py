@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from service.lab.address_plan import BULK_DNS, SHARED_NETWORKS
 from service.lab.addresses import web_addresses
 from service.lab.authority import Authority
+from service.lab.ct_server import CtServer
 from service.lab.dns import DEFAULT_VANTAGE, DnsServer
 from service.lab.rdap import RdapServer, bootstrap, suffixes_in_use
 from service.lab.receiver import Receiver
@@ -48,13 +49,14 @@ class Ports:
     http: int = 0
     https: int = 0
     receiver: int = 0
+    certificates: int = 0
 
 
 _FREE_PORTS = Ports()
 
 
 class Internet:
-    """DNS, RDAP, WHOIS, web and a webhook receiver, started and stopped together.
+    """DNS, RDAP, WHOIS, web, certificate logs and a webhook receiver, started and stopped together.
 
     ``vantages``: a resolver for each name; the first is the service's own. ``addresses``: where web servers listen
     beside the addresses that lead to the world's virtual hosts. ``rdap_suffixes`` go into the bootstrap file (default:
@@ -106,7 +108,10 @@ class Internet:
         close(self.web.close)
         self.receiver = Receiver(self._secrets)
         close(self.receiver.close)
+        self.certificates = CtServer(self.authority)
+        close(self.certificates.close)
         await self._listen()
+        self.certificates.show(world)
 
     async def _listen(self) -> None:
         wanted = dict.fromkeys(self._vantages, 0) | {self._vantages[0]: self._ports.dns}
@@ -116,6 +121,7 @@ class Internet:
         self.rdap_url = f"http://{HOME}:{self.rdap.listen_on(HOME, self._ports.rdap)}/"
         self.whois_server = f"{HOME}:{self.whois.listen_on(HOME, self._ports.whois)}"
         self.webhook_url = f"http://{HOME}:{self.receiver.listen_on(HOME, self._ports.receiver)}/hook"
+        self.certificates.listen_on(HOME, self._ports.certificates)
         for address in (*self._first_addresses, *web_addresses(self._world)):
             await self.listen_on(address)
         self._write_bootstrap()
@@ -139,6 +145,7 @@ class Internet:
         self.rdap.show(world)
         self.whois.show(world)
         self.web.show(world)
+        self.certificates.show(world)
         self._world = world
         self._write_bootstrap()
 
@@ -185,6 +192,15 @@ class Internet:
         for name, table in (extra or {}).items():
             tables[name] = {**tables.get(name, {}), **table}
         return toml_text(tables)
+
+    def feeds_toml(self) -> str:
+        """What has a daemon follow the lab's certificate logs, as text of ``feeds.toml``.
+
+        From their first entry on: on a small internet nothing is too much.
+        """
+        listed = self.certificates.log_list_url
+        table = {"id": "lab", "log_list": listed, "poll": "1s", "wait_for_full": "0s", "begin_behind": 1_000_000}
+        return toml_text({"certificates": table}).replace("[certificates]", "[[certificates]]", 1)
 
     def _write_bootstrap(self) -> None:
         """Beside the suffixes there is always ``example``, the lab's own: clients take an empty list for broken."""

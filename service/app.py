@@ -9,7 +9,10 @@ from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
 from service.pipeline.baselines import BaselineKeeper
 from service.pipeline.examine import Examiner
+from service.pipeline.forecast import Forecaster
 from service.pipeline.link import Linker
+from service.pipeline.persistence import Persister
+from service.pipeline.report import Reporter
 from service.pipeline.sweep import Sweeper
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
@@ -36,6 +39,9 @@ class App:
     sweeper: Sweeper
     courier: Courier
     baselines: BaselineKeeper
+    persister: Persister
+    reporter: Reporter
+    forecaster: Forecaster
     ready: Callable[[], Awaitable[Mapping[str, str]]]
     vet_webhook: Callable[[str], Awaitable[str | None]]
     token_bytes: Callable[[int], bytes]

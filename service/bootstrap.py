@@ -44,7 +44,10 @@ from service.pipeline.alert import Courier
 from service.pipeline.baselines import BaselineKeeper, BaselinePlan
 from service.pipeline.examine import LEASE, Examiner
 from service.pipeline.fetch import FetchPlan
+from service.pipeline.forecast import Forecaster, ForecastPlan
 from service.pipeline.link import Linker
+from service.pipeline.persistence import Persister
+from service.pipeline.report import Reporter
 from service.pipeline.sweep import Sweeper, SweepPlan
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
@@ -146,6 +149,11 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                     articles=settings.service.baselines.articles,
                 ),
             ),
+            persister=Persister(clock=clock, store=store, minimum=settings.service.persistence.minimum),
+            reporter=Reporter(clock=clock, store=store, answer_within=settings.service.reports.answer_within),
+            forecaster=Forecaster(
+                clock=clock, store=store, prober=prober, watched=watched, plan=_forecast_plan(settings)
+            ),
             ready=health.ready,
             vet_webhook=lambda url: _vet_webhook(dialer, url),
             token_bytes=secrets.token_bytes,
@@ -212,6 +220,8 @@ def _ticks(app: App, settings: Settings, health: Health) -> tuple[Tick, ...]:
         Tick(name="sweeps", every=timedelta(seconds=10), run=app.sweeper.run_due),
         Tick(name="looks", every=second, run=app.examiner.examine_due),
         Tick(name="links", every=minute, run=app.linker.link_pending),
+        Tick(name="reports", every=minute, run=app.reporter.mark_overdue),
+        Tick(name="forecasts", every=minute, run=app.forecaster.run_due),
         Tick(name="alerts", every=second, run=app.courier.deliver_due),
     ]
     if feeds:
@@ -316,6 +326,11 @@ def _sweep_plan(settings: Settings) -> SweepPlan:
         daily_queries=sweep.daily_queries,
         campaign_suffixes=sweep.campaign_suffixes,
     )
+
+
+def _forecast_plan(settings: Settings) -> ForecastPlan:
+    given = settings.service.forecast
+    return ForecastPlan(every=given.every, size=given.size, daily_queries=given.daily_queries)
 
 
 async def _vet_webhook(dialer: Dialer, url: str) -> str | None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from service.commands import admin, check, daemon, lab, names, outlets, replay, sweep
+from service.commands import admin, check, daemon, lab, names, outlets, persistence, replay, sweep
 from service.core.errors import SpoofwatchError
 from service.core.model import Tier
+from service.core.persistence.measures import By
 from service.settings import Settings, defaults, load
 
 USAGE_ERROR = 2
@@ -42,7 +44,21 @@ def parser() -> argparse.ArgumentParser:
         description="Watches for websites that impersonate news outlets, and keeps watching after they are blocked.",
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_run, _sweep, _candidates, _match, _check, _outlets, _db, _config, _token, _webhook, _lab, _replay):
+    for add in (
+        _run,
+        _sweep,
+        _candidates,
+        _match,
+        _check,
+        _outlets,
+        _db,
+        _config,
+        _token,
+        _webhook,
+        _lab,
+        _replay,
+        *_AFTERWARDS,
+    ):
         add(commands)
     return top
 
@@ -142,6 +158,48 @@ def _webhook(commands: _Commands) -> None:
     test.add_argument("url")
     test.add_argument("--secret-file", type=Path, help="the endpoint's secret; without it one is made and shown")
     test.set_defaults(call=lambda a: admin.test_webhook(load(a.config), a.url, a.secret_file))
+
+
+def _persistence(commands: _Commands) -> None:
+    made = _command(commands, "persistence", "how long blocks hold: days to down, to resurfacing, to a successor")
+    made.add_argument("--by", choices=[by.value for by in By], help="group by this")
+    made.add_argument("--outlet", metavar="ID", help="lookalikes of this outlet only")
+    made.add_argument("--as-of", type=_moment, metavar="TIME", help="from what was known then; default: now")
+    made.add_argument("--json", action="store_true", help="one JSON object, as GET /v1/persistence")
+    made.set_defaults(
+        call=lambda a: persistence.show(load(a.config), By(a.by) if a.by else None, a.outlet, a.as_of, as_json=a.json)
+    )
+
+
+def _effect(commands: _Commands) -> None:
+    made = _command(commands, "effect", "whether an action worked, in words and figures")
+    made.add_argument("action", metavar="ACTION", help="an action's id")
+    made.add_argument("--as-of", type=_moment, metavar="TIME", help="from what was known then; default: now")
+    made.add_argument("--json", action="store_true", help="one JSON object, as GET /v1/actions/ACTION/effect")
+    made.set_defaults(call=lambda a: persistence.effect(load(a.config), a.action, a.as_of, as_json=a.json))
+
+
+def _forecast(commands: _Commands) -> None:
+    made = _command(commands, "forecast", "names that an outlet's impersonators are likely to take next; stored")
+    made.add_argument("outlet", metavar="OUTLET", help="an outlet's id")
+    made.add_argument("--top", type=int, default=20, metavar="N", help="show so many; default: 20")
+    made.add_argument("--watch", action="store_true", help="the daemon asks for its names over the next 72 hours")
+    made.add_argument("--json", action="store_true", help="one JSON line a name")
+    made.set_defaults(
+        call=lambda a: persistence.forecast(load(a.config), a.outlet, a.top, watch=a.watch, as_json=a.json)
+    )
+
+
+_AFTERWARDS = (_persistence, _effect, _forecast)
+
+
+def _moment(text: str) -> datetime:
+    """A day or a time; without an offset it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write 2022-10-27 or 2022-10-27T12:00:00Z") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _lab(commands: _Commands) -> None:

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from service.core.persistence.links import Link, RuledLink, Shared, Tie
     from service.core.persistence.successors import Succession
     from service.core.persistence.traits import Trait
+    from service.core.persistence.forecast import Forecast
+    from service.core.persistence.histories import History
+    from service.core.persistence.links import Shared, Trait
+    from service.core.persistence.reports import Report, ReportState
 
 T = TypeVar("T")
 
@@ -376,6 +380,51 @@ class FeedRows(Protocol):
         """The hosts that are sites already, by those of these registrable names that have any."""
 
 
+class HistoryRows(Protocol):
+    """Lookalikes over time, for survival and for the effect of actions."""
+
+    def all(self) -> tuple[History, ...]:
+        """Every lookalike that was ever flagged."""
+
+    def sweeps(self) -> tuple[Sweep, ...]:
+        """Every sweep, oldest first: how well was looked for new names."""
+
+
+class ReportRows(Protocol):
+    """Reports to registrars, hosts, registries and platforms."""
+
+    def put(self, report: Report) -> None:
+        """Insert one, or append the changes that it has more than the stored one. NotFound without its lookalike."""
+
+    def get(self, report_id: str) -> Report | None:
+        """One by its id."""
+
+    def all(self, state: ReportState | None = None, host: str | None = None) -> tuple[Report, ...]:
+        """All, or those in a state or about a site; the newest sent first."""
+
+    def unanswered(self, now: datetime) -> tuple[Report, ...]:
+        """Those sent that nobody answered and whose time is over, the longest overdue first."""
+
+
+class ForecastRows(Protocol):
+    """Forecasts, kept before they are checked, and what came of them."""
+
+    def add(self, made: Forecast) -> bool:
+        """Keep one; False where one with its id is kept already."""
+
+    def update(self, made: Forecast) -> None:
+        """Keep what came of one: probes, hits that are new, its score. Its names never change."""
+
+    def newest(self, outlet: str | None, limit: int) -> tuple[Forecast, ...]:
+        """The newest first, of one outlet or of all."""
+
+    def get(self, forecast_id: str) -> Forecast | None:
+        """One by its id."""
+
+    def watched(self, now: datetime) -> tuple[Forecast, ...]:
+        """Those whose names are to be asked for at ``now``, the one asked for longest ago first."""
+
+
 class TokenRows(Protocol):
     """API tokens; only hashes are kept."""
 
@@ -405,6 +454,9 @@ class UnitOfWork(Protocol):
     ties: TieRows
     campaigns: CampaignRows
     history: HistoryRows
+    histories: HistoryRows
+    reports: ReportRows
+    forecasts: ForecastRows
 
 
 class Store(Protocol):

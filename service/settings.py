@@ -23,6 +23,7 @@ from service.settings_feeds import Certificates, Certstream
 from service.settings_fetch import Fetch
 from service.settings_fields import Duration, HostPort, Network, Section
 from service.settings_outlets import WatchListFile, read_outlets
+from service.settings_persistence import Forecasts, Persistence, Reports
 
 _S = TypeVar("_S", bound=BaseModel)
 
@@ -189,6 +190,9 @@ class Service(Section):
     replay: Replay = Replay()
     webhooks: Webhooks = Webhooks()
     baselines: Baselines = Baselines()
+    persistence: Persistence = Persistence()
+    reports: Reports = Reports()
+    forecast: Forecasts = Forecasts()
     log: Log = Log()
 
 

@@ -20,10 +20,13 @@ from service.core.persistence.inputs import Looked
 from service.core.persistence.lifecycle import Rules
 from service.core.tokens import Scope, new_token
 from service.pipeline.admit import Door
+from service.pipeline.forecast import Forecaster, ForecastPlan
+from service.pipeline.persistence import Persister
+from service.pipeline.report import Reporter
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
 from tests.builders import START, dns, judgement, look, registration
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, FakeProber
 
 SPIEGEL = Outlet(id="spiegel", name="Der Spiegel", domain="spiegel.de", country="DE", languages=("de",))
 BILD = Outlet(id="bild", name="Bild", domain="bild.de", country="DE", languages=("de",))
@@ -57,6 +60,7 @@ class ApiUnderTest:
         self.tracker = Tracker(clock=self.clock, store=store, rules=Rules())
         self.watched = Watched(store)
         self.door = Door(clock=self.clock, store=store, watched=self.watched)
+        self.reporter = Reporter(clock=self.clock, store=store, answer_within=timedelta(days=3))
         self.app = self.build()
         self.all_scopes = self.token(*Scope)
 
@@ -69,6 +73,15 @@ class ApiUnderTest:
             "watched": self.watched,
             "door": self.door,
             "tracker": self.tracker,
+            "persister": Persister(clock=self.clock, store=self.store, minimum=5),
+            "reporter": self.reporter,
+            "forecaster": Forecaster(
+                clock=self.clock,
+                store=self.store,
+                prober=FakeProber(),
+                watched=self.watched,
+                plan=ForecastPlan(size=50),
+            ),
             "ready": self._ready,
             "vet_webhook": self._vet,
             "token_bytes": self._token_bytes,

@@ -95,14 +95,15 @@ class SqlSweeps:
 
     def _newest(self, query: Select[Any]) -> Sweep | None:
         row = self._connection.execute(query.order_by(SWEEP.c.started_at.desc(), SWEEP.c.id.desc()).limit(1)).first()
-        return None if row is None else _sweep(row)
+        return None if row is None else sweep_of(row)
 
 
 def _of(outlet_id: str, tier: Tier) -> Select[Any]:
     return select(SWEEP).where(SWEEP.c.outlet == outlet_id, SWEEP.c.tier == tier)
 
 
-def _sweep(row: Row[Any]) -> Sweep:
+def sweep_of(row: Row[Any]) -> Sweep:
+    """A sweep out of its row."""
     return Sweep(
         id=row.id,
         outlet=row.outlet,

@@ -21,9 +21,12 @@ from service.adapters.rows_campaigns import SqlCampaigns, SqlTies
 from service.adapters.rows_coverage import SqlCoverage
 from service.adapters.rows_feeds import SqlFeeds
 from service.adapters.rows_history import SqlHistory
+from service.adapters.rows_forecasts import SqlForecasts
+from service.adapters.rows_histories import SqlHistories
 from service.adapters.rows_links import SqlLinks
 from service.adapters.rows_outbox import SqlOutbox
 from service.adapters.rows_outlets import SqlOutlets
+from service.adapters.rows_reports import SqlReports
 from service.adapters.rows_sites import SqlSites
 from service.adapters.rows_sweeps import SqlSweeps
 from service.adapters.schema import upgrade_within
@@ -41,10 +44,12 @@ if TYPE_CHECKING:
         CampaignRows,
         CoverageRows,
         FeedRows,
+        ForecastRows,
         HistoryRows,
         LinkRows,
         OutboxRows,
         OutletRows,
+        ReportRows,
         SiteRows,
         SweepRows,
         TieRows,
@@ -80,6 +85,9 @@ class SqlUnitOfWork:
         self.ties: TieRows = SqlTies(connection)
         self.campaigns: CampaignRows = SqlCampaigns(connection)
         self.history: HistoryRows = SqlHistory(connection)
+        self.histories: HistoryRows = SqlHistories(connection)
+        self.reports: ReportRows = SqlReports(connection)
+        self.forecasts: ForecastRows = SqlForecasts(connection)
 
     def committed(self) -> None:
         """What was read may be relied on from now on."""

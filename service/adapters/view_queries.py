@@ -5,16 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from datetime import datetime
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select
 
 from service.adapters.codec import dumps, load_any
 from service.adapters.tables import LOOKALIKE, SITE
-from service.core.alerts.events import rfc3339
 from service.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -87,16 +84,3 @@ def cursor_position(cursor: str) -> Position:
     except (ValueError, binascii.Error) as error:
         raise InvalidInput("the cursor is not one that this service gave out", pointer="/query/cursor") from error
     return position
-
-
-def shown(value: Any) -> Any:
-    """A value of the model as JSON values with every field present, so that readers find the same keys each time."""
-    if is_dataclass(value):
-        return {field.name: shown(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    if isinstance(value, Mapping):
-        return {key: shown(item) for key, item in value.items()}
-    if isinstance(value, (tuple, frozenset)):
-        return [shown(item) for item in value]
-    return value.value if isinstance(value, Enum) else value

@@ -14,12 +14,13 @@ from service.adapters.codec import load_any, loads
 from service.adapters.rows_outbox import DeliveryState
 from service.adapters.site_loading import Signals
 from service.adapters.tables import BLOCK, DELIVERY, EPISODE, EVENT, LOOKALIKE, OBSERVATION, SITE, VERDICT
-from service.adapters.view_queries import LOOKALIKES, conditions, continued, cursor_after, shown
+from service.adapters.view_queries import LOOKALIKES, conditions, continued, cursor_after
 from service.core.alerts.events import rfc3339
 from service.core.facts.dns import DnsFacts
 from service.core.facts.registration import Registration
 from service.core.model import AnalystWord
 from service.core.names.name import defang
+from service.core.plain import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

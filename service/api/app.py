@@ -7,7 +7,21 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from service.api import actions, blocks, events, health, lookalikes, outlets, sightings, sweeps, verdicts, webhooks
+from service.api import (
+    actions,
+    blocks,
+    events,
+    forecasts,
+    health,
+    lookalikes,
+    outlets,
+    persistence,
+    reports,
+    sightings,
+    sweeps,
+    verdicts,
+    webhooks,
+)
 from service.api.auth import PROTECTED, Authentication
 from service.api.guard import Guard
 from service.api.problems import on_error, on_invalid
@@ -29,6 +43,9 @@ _TAGS = [
     {"name": "lookalikes", "description": "Sites that resemble an outlet, what they were judged to be, and why."},
     {"name": "blocks", "description": "Actions against single sites."},
     {"name": "actions", "description": "Enforcement acts that cover many blocks."},
+    {"name": "persistence", "description": "What happened after blocks, in figures."},
+    {"name": "reports", "description": "Reports to registrars, hosts, registries and platforms."},
+    {"name": "forecasts", "description": "Names that are likely to be taken next."},
     {"name": "sightings", "description": "URLs that somebody saw."},
     {"name": "outlets", "description": "The watch list."},
     {"name": "sweeps", "description": "What was asked of DNS, and what stayed unanswered."},
@@ -79,7 +96,20 @@ def declare(version: str) -> Api:
     api.add_exception_handler(HTTPException, on_error)
     api.add_exception_handler(RequestValidationError, on_invalid)
     protected = APIRouter(prefix=PROTECTED)
-    for resource in (lookalikes, verdicts, blocks, actions, sightings, outlets, sweeps, webhooks, events):
+    for resource in (
+        lookalikes,
+        verdicts,
+        blocks,
+        actions,
+        persistence,
+        reports,
+        forecasts,
+        sightings,
+        outlets,
+        sweeps,
+        webhooks,
+        events,
+    ):
         protected.include_router(resource.router)
     api.include_router(protected)
     api.include_router(health.router)

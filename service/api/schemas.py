@@ -120,14 +120,15 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _examples(*bodies: dict[str, Any]) -> ConfigDict:
+def examples(*bodies: dict[str, Any]) -> ConfigDict:
+    """A body's configuration, with examples for the OpenAPI document."""
     return ConfigDict(json_schema_extra={"examples": list(bodies)})
 
 
 class NewVerdict(Strict):
     """An analyst's word on one lookalike."""
 
-    model_config = _examples(
+    model_config = examples(
         {"verdict": "innocent", "reason": "a supplier of the outlet, asked by phone"},
     )
 
@@ -140,7 +141,7 @@ class NewVerdict(Strict):
 class NewBlock(Strict):
     """A block of one site, reported by somebody."""
 
-    model_config = _examples(
+    model_config = examples(
         {
             "site": "spiegel.ltd",
             "place": "registrar",
@@ -162,7 +163,7 @@ class NewBlock(Strict):
 class LiftedBlock(Strict):
     """The end of a block."""
 
-    model_config = _examples(
+    model_config = examples(
         {"lifted_at": "2022-09-01T00:00:00Z"},
     )
 
@@ -172,7 +173,7 @@ class LiftedBlock(Strict):
 class NewAction(Strict):
     """One enforcement act that covers many blocks."""
 
-    model_config = _examples(
+    model_config = examples(
         {
             "id": "doj-2024-09",
             "authority": "US Department of Justice",
@@ -194,7 +195,7 @@ class NewAction(Strict):
 class NewSightings(Strict):
     """One URL or many that somebody saw. What is reported is looked at; a report never counts by itself."""
 
-    model_config = _examples(
+    model_config = examples(
         {"url": "https://spiegel.ltd/ausland/artikel-1.html"},
         {"urls": ["spiegel[.]ltd", "https://bild.pics/politik"]},
     )
@@ -223,7 +224,7 @@ class NewSightings(Strict):
 class NewOutlet(Strict):
     """A news organisation to watch. Only the domain is required."""
 
-    model_config = _examples(
+    model_config = examples(
         {"domain": "spiegel.de", "name": "Der Spiegel", "country": "DE", "languages": ["de"]},
     )
 
@@ -253,7 +254,7 @@ _FILTER_OUTLETS = "Only events about these outlets; empty for all, and for event
 class NewWebhook(Strict):
     """A receiver of events (Standard Webhooks)."""
 
-    model_config = _examples(
+    model_config = examples(
         {"url": "https://hooks.example.org/spoofwatch", "events": ["impersonation.confirmed", "site.resurfaced"]},
     )
 
@@ -272,7 +273,7 @@ class NewWebhook(Strict):
 class ChangedWebhook(Strict):
     """What is to change of a receiver; what is left out stays."""
 
-    model_config = _examples(
+    model_config = examples(
         {"enabled": False},
     )
 

@@ -150,8 +150,8 @@ class Sweeper:
             admissions = merge(matches, f"sweep:{sweep.tier.value}")
             admit_all(uow, _with_absence(uow, admissions, sweep), self._clock)
             uow.sweeps.advance(advanced, report.unanswered)
-            spent = _spent(uow.actions.get_state("sweep.queries"), self._clock.now()) + report.queries
-            uow.actions.set_state("sweep.queries", f"{self._clock.now():%Y-%m-%d} {spent}")
+            total = spent(uow.actions.get_state("sweep.queries"), self._clock.now()) + report.queries
+            uow.actions.set_state("sweep.queries", f"{self._clock.now():%Y-%m-%d} {total}")
 
         await self._store.write(step)
         return advanced
@@ -165,7 +165,7 @@ class Sweeper:
         now = self._clock.now()
         kept = await self._store.read(lambda uow: uow.actions.get_state("sweep.queries"))
         limit = self._plan.daily_queries
-        return limit == 0 or _spent(kept, now) + names <= limit
+        return limit == 0 or spent(kept, now) + names <= limit
 
     async def _degraded(self, report: ProbeReport) -> None:
         now = self._clock.now()
@@ -218,7 +218,7 @@ def _due(last: Sweep | None, every: timedelta, now: datetime) -> bool:
     return last is None or last.finished_at is None or now - last.started_at >= every
 
 
-def _spent(kept: str | None, now: datetime) -> int:
+def spent(kept: str | None, now: datetime) -> int:
     """Queries that sweeps sent today, from the value kept as ``YYYY-MM-DD number``."""
     day, _, number = (kept or "").partition(" ")
     return int(number) if day == f"{now:%Y-%m-%d}" and number.isdigit() else 0

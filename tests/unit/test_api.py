@@ -291,6 +291,9 @@ def filled(api: ApiUnderTest) -> dict[str, str]:
     return {
         "lookalike_id": "lka_1",
         "block_id": api.post("/v1/blocks", block)["id"],
+        "report_id": api.post("/v1/reports", {"lookalike": "lka_1", "role": "host", "recipient": "abuse@h.example"})[
+            "id"
+        ],
         "webhook_id": api.post("/v1/webhooks", {"url": "https://hooks.example.org/"})["id"],
     }
 

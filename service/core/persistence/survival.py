@@ -13,7 +13,7 @@ variance of its own, and need not be unique under left truncation (Frydman 1994,
 
 Sources: Kaplan and Meier 1958 (JASA 53:457); Greenwood 1926; bands on the log(-log) scale, Kalbfleisch and Prentice,
 "The Statistical Analysis of Failure Time Data" 1.4; Aalen and Johansen 1978 (Scand. J. Statist. 5:141), its variance
-after Marubini and Valsecchi (1995) 10.1; Mantel 1966 (Cancer Chemother. Rep. 50:163); risk sets with delayed entry, Klein
+after Marubini and Valsecchi (1995) 10.1; Mantel 1966 (Cancer Chemother. Rep. 50:163); risk sets with late entry, Klein
 and Moeschberger, "Survival Analysis" 4.6. Unit of time throughout: days.
 """
 

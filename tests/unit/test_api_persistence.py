@@ -1,0 +1,179 @@
+"""What the routes on persistence do, over a real store: survival, effects, reports, forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.core.model import Availability, Verdict
+from service.core.persistence.inputs import Looked
+from tests.builders import judgement, look
+from tests.fakes_api import BILD, SPIEGEL, ApiUnderTest, api_under_test
+
+SITE = "spiegel.ltd"
+ACTION = {"id": "doj-2022-06", "authority": "DOJ", "place": "registry", "effective": "2022-06-02T00:00:00Z"}
+REPORT = {"role": "registrar", "recipient": "abuse@registrar.example", "sent_at": "2022-06-01T00:00:00Z"}
+
+
+@pytest.fixture
+def api() -> Iterator[ApiUnderTest]:
+    with api_under_test() as made:
+        made.watch(SPIEGEL, BILD)
+        yield made
+
+
+def flagged(api: ApiUnderTest, host: str = SITE) -> str:
+    api.admit(host)
+    api.look(host, "spiegel", Verdict.IMPERSONATION)
+    (item,) = api.get("/v1/lookalikes", params={"q": host})["data"]
+    return str(item["id"])
+
+
+def gone(api: ApiUnderTest, host: str = SITE) -> None:
+    """Three failed looks, an hour between each."""
+    for _ in range(3):
+        api.clock.advance(timedelta(hours=1))
+        seen = look(api.clock.now(), Availability.NXDOMAIN)
+        judged = judgement(Verdict.UNKNOWN, shows=False, outlet="spiegel")
+        api.run(api.tracker.commit(host, Looked(look=seen, judgements=(judged,))))
+
+
+def measure(found: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(one for one in found["measures"] if one["measure"] == name)
+
+
+# --- survival and effect ---------------------------------------------------------------------------------------------
+
+
+def test_persistence_of_nothing_is_empty(api: ApiUnderTest) -> None:
+    found = api.get("/v1/persistence")
+    assert [one["measure"] for one in found["measures"]] == ["down", "resurfaced", "successor", "report"]
+    assert all(one["all"]["n"] == 0 and one["all"]["withheld"] for one in found["measures"])
+
+
+def test_a_block_and_what_came_of_it_can_be_followed_to_its_rows(api: ApiUnderTest) -> None:
+    number = flagged(api)
+    api.post("/v1/actions", ACTION)
+    api.clock.advance(timedelta(days=1))
+    api.look(SITE, "spiegel", Verdict.IMPERSONATION)
+    block = api.post(
+        "/v1/blocks",
+        {"site": SITE, "place": "registry", "effective_from": "2022-06-02T00:00:00Z", "action": "doj-2022-06"},
+    )
+    gone(api)
+    found = measure(api.get("/v1/persistence", params={"by": "place", "rows": "true"}), "down")
+    (group,) = found["groups"]
+    assert (group["group"], group["n"], group["events"], group["withheld"]) == ("registry", 1, 1, True)
+    (row,) = group["rows"]
+    assert (row["id"], row["cause"]) == (f"{number}/{block['id']}", "blocked")
+    api.clock.advance(timedelta(days=2))
+    effect = api.get("/v1/actions/doj-2022-06/effect")
+    (name,) = effect["names"]
+    assert (name["lookalike"], name["block"], name["state"]) == (number, block["id"], "down")
+    assert effect["down_at"][0]["down"] == {
+        "count": 0,
+        "n": 0,
+        "share": None,
+        "lower": None,
+        "upper": None,
+        "ids": [],
+    }, "nobody has looked since"
+    assert name["down_after"] == pytest.approx(row["high"])
+
+
+def test_the_effect_of_an_action_nobody_recorded_is_not_found(api: ApiUnderTest) -> None:
+    assert api.answer("GET", "/v1/actions/nothing/effect").status_code == 404
+
+
+@pytest.mark.parametrize("as_of", ["2022-06-01T00:00:00Z", "2042-06-01T00:00:00Z"])
+def test_an_effect_before_the_action_or_in_the_future_is_refused(api: ApiUnderTest, as_of: str) -> None:
+    api.post("/v1/actions", ACTION)
+    api.clock.advance(timedelta(days=5))
+    answer = api.answer("GET", "/v1/actions/doj-2022-06/effect", params={"as_of": as_of})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/query/as_of"
+
+
+# --- reports ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_is_kept_once(api: ApiUnderTest) -> None:
+    given = REPORT | {"lookalike": flagged(api)}
+    made = api.post("/v1/reports", given)
+    assert (made["state"], made["due_at"], made["site"]) == ("sent", "2022-06-04T00:00:00Z", SITE)
+    assert api.post("/v1/reports", given, 200) == made
+    assert api.get("/v1/reports", params={"site": SITE})["data"] == [made]
+    assert api.get(f"/v1/reports/{made['id']}") == made
+
+
+def test_a_report_that_nobody_answers_is_overdue_once(api: ApiUnderTest) -> None:
+    made = api.post("/v1/reports", REPORT | {"lookalike": flagged(api)})
+    assert api.run(api.reporter.mark_overdue()) == 0
+    api.clock.advance(timedelta(days=3))
+    assert [api.run(api.reporter.mark_overdue()) for _ in range(2)] == [1, 0]
+    assert [one["id"] for one in api.get("/v1/reports", params={"state": "overdue"})["data"]] == [made["id"]]
+    told = [one for one in api.get("/v1/events")["data"] if one["type"] == "report.overdue"]
+    assert [one["data"]["detail"]["report"] for one in told] == [made["id"]]
+
+
+def test_an_answered_report_is_never_overdue_and_a_closed_one_stays_closed(api: ApiUnderTest) -> None:
+    made = api.post("/v1/reports", REPORT | {"lookalike": flagged(api)})
+    path = f"/v1/reports/{made['id']}/state"
+    api.post(path, {"state": "answered", "note": "we look into it"}, 200)
+    api.clock.advance(timedelta(days=9))
+    assert api.run(api.reporter.mark_overdue()) == 0
+    closed = api.post(path, {"state": "acted"}, 200)
+    assert [change["state"] for change in closed["changes"]] == ["answered", "acted"]
+    assert closed["changes"][0]["by"].startswith("token ")
+    api.post(path, {"state": "refused"}, 409)
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"sent_at": "2042-06-01T00:00:00Z"}, "/body/sent_at"),
+        ({"due_at": "2022-05-01T00:00:00Z"}, "/body/due_at"),
+        ({"role": "friend"}, "/body/role"),
+    ],
+)
+def test_an_impossible_report_is_refused(api: ApiUnderTest, change: dict[str, str], pointer: str) -> None:
+    refused = api.post("/v1/reports", REPORT | {"lookalike": flagged(api)} | change, 422)
+    assert refused["errors"][0]["pointer"] in (pointer, pointer.removeprefix("/body"))
+
+
+def test_a_report_about_nothing_and_a_change_of_nothing_are_not_found(api: ApiUnderTest) -> None:
+    api.post("/v1/reports", REPORT | {"lookalike": "lka_99"}, 404)
+    api.post("/v1/reports/rep_none/state", {"state": "acted"}, 404)
+
+
+def test_days_from_report_to_down_are_measured(api: ApiUnderTest) -> None:
+    number = flagged(api)
+    api.clock.advance(timedelta(hours=1))
+    made = api.post("/v1/reports", REPORT | {"lookalike": number, "sent_at": "2022-06-01T00:30:00Z"})
+    api.look(SITE, "spiegel", Verdict.IMPERSONATION)
+    gone(api)
+    group = measure(api.get("/v1/persistence", params={"rows": "true"}), "report")["all"]
+    assert [row["id"] for row in group["rows"]] == [f"{number}/{made['id']}"]
+    assert group["events"] == 1
+
+
+# --- forecasts -------------------------------------------------------------------------------------------------------
+
+
+def test_a_forecast_is_stored_whole_and_listed_without_its_names(api: ApiUnderTest) -> None:
+    flagged(api)
+    made = api.post("/v1/forecasts", {"outlet": "spiegel", "watch": True})
+    assert [one["rank"] for one in made["names"]] == list(range(1, 51))
+    assert SITE not in {one["name"] for one in made["names"]}, "it is taken already"
+    assert made["watched_until"] > made["made_at"]
+    (listed,) = api.get("/v1/forecasts", params={"outlet": "spiegel"})["data"]
+    assert (listed["id"], listed["size"], "names" in listed) == (made["id"], 50, False)
+    assert api.get(f"/v1/forecasts/{made['id']}") == made
+
+
+def test_a_forecast_for_nobody_is_not_found(api: ApiUnderTest) -> None:
+    api.post("/v1/forecasts", {"outlet": "nobody"}, 404)
+    assert api.answer("GET", "/v1/forecasts/fct_none").status_code == 404

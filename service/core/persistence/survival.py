@@ -88,7 +88,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A step function that begins at ``start`` and is known up to ``until``, the longest time under watch."""
+    """A step function from ``start`` on, known up to ``until``: the longest time under watch, or for ever."""
 
     steps: tuple[Step, ...]
     until: float
@@ -132,7 +132,7 @@ def kaplan_meier(spans: Iterable[Span], when: When = middle) -> Curve:
         else:
             lower = 0.0  # Greenwood's variance has no value here: the upper limit stays where it was
         steps.append(Step(moment.time, moment.at_risk, moment.events, value, lower, upper))
-    return Curve(tuple(steps), max(map(when, known), default=0.0), 1.0)
+    return Curve(tuple(steps), _until(known, when, value), 1.0)
 
 
 def incidence(spans: Iterable[Span], cause: str, when: When = middle) -> Curve:
@@ -151,7 +151,12 @@ def incidence(spans: Iterable[Span], cause: str, when: When = middle) -> Curve:
         if here:
             lower, upper = _incidence_band(total, _incidence_variance(total, past))
             steps.append(Step(moment.time, moment.at_risk, here, total, lower, upper))
-    return Curve(tuple(steps), max(map(when, known), default=0.0), 0.0)
+    return Curve(tuple(steps), _until(known, when, alive), 0.0)
+
+
+def _until(known: Iterable[Span], when: When, left: float) -> float:
+    """Up to when a curve is known: the longest time under watch, or for ever where nobody is ``left``."""
+    return max(map(when, known), default=0.0) if left > 0 else inf
 
 
 def _incidence_variance(total: float, past: Sequence[tuple[float, float, float, _Moment]]) -> float:
@@ -184,8 +189,7 @@ def restricted_mean(curve: Curve, horizon: float) -> float | None:
 
     None where nobody was watched that long and the curve has not come to 0 before.
     """
-    ended = bool(curve.steps) and curve.steps[-1].value == 0
-    if horizon > curve.until and not ended:
+    if horizon > curve.until:
         return None
     corners = [(0.0, 1.0), *((s.time, s.value) for s in curve.steps if s.time < horizon), (horizon, 0.0)]
     return sum(value * (following - time) for (time, value), (following, _) in pairwise(corners))

@@ -36,13 +36,12 @@ if TYPE_CHECKING:
         Tier,
     )
     from service.core.persistence.campaigns import Campaign, Change
-    from service.core.persistence.links import Link, RuledLink, Shared, Tie
-    from service.core.persistence.successors import Succession
-    from service.core.persistence.traits import Trait
     from service.core.persistence.forecast import Forecast
     from service.core.persistence.histories import History
-    from service.core.persistence.links import Shared, Trait
+    from service.core.persistence.links import Link, RuledLink, Shared, Tie
     from service.core.persistence.reports import Report, ReportState
+    from service.core.persistence.successors import Succession
+    from service.core.persistence.traits import Trait
 
 T = TypeVar("T")
 
@@ -380,7 +379,7 @@ class FeedRows(Protocol):
         """The hosts that are sites already, by those of these registrable names that have any."""
 
 
-class HistoryRows(Protocol):
+class LifetimeRows(Protocol):
     """Lookalikes over time, for survival and for the effect of actions."""
 
     def all(self) -> tuple[History, ...]:
@@ -454,7 +453,7 @@ class UnitOfWork(Protocol):
     ties: TieRows
     campaigns: CampaignRows
     history: HistoryRows
-    histories: HistoryRows
+    lifetimes: LifetimeRows
     reports: ReportRows
     forecasts: ForecastRows
 

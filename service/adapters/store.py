@@ -20,9 +20,9 @@ from service.adapters.rows_actions import SqlActions, SqlTokens
 from service.adapters.rows_campaigns import SqlCampaigns, SqlTies
 from service.adapters.rows_coverage import SqlCoverage
 from service.adapters.rows_feeds import SqlFeeds
-from service.adapters.rows_history import SqlHistory
 from service.adapters.rows_forecasts import SqlForecasts
-from service.adapters.rows_histories import SqlHistories
+from service.adapters.rows_history import SqlHistory
+from service.adapters.rows_lifetimes import SqlLifetimes
 from service.adapters.rows_links import SqlLinks
 from service.adapters.rows_outbox import SqlOutbox
 from service.adapters.rows_outlets import SqlOutlets
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         FeedRows,
         ForecastRows,
         HistoryRows,
+        LifetimeRows,
         LinkRows,
         OutboxRows,
         OutletRows,
@@ -85,7 +86,7 @@ class SqlUnitOfWork:
         self.ties: TieRows = SqlTies(connection)
         self.campaigns: CampaignRows = SqlCampaigns(connection)
         self.history: HistoryRows = SqlHistory(connection)
-        self.histories: HistoryRows = SqlHistories(connection)
+        self.lifetimes: LifetimeRows = SqlLifetimes(connection)
         self.reports: ReportRows = SqlReports(connection)
         self.forecasts: ForecastRows = SqlForecasts(connection)
 

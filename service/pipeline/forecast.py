@@ -71,7 +71,7 @@ class Forecaster:
         knowledge = await self._watched.now()
         if outlet_id not in knowledge.outlets:
             raise NotFound(f"no outlet {outlet_id!r} is watched; `spoofwatch outlets list` shows who is")
-        taken = taken_names(await self._store.read(lambda uow: uow.histories.all()))
+        taken = taken_names(await self._store.read(lambda uow: uow.lifetimes.all()))
         made = await self._made(knowledge, outlet_id, taken, reason, watch=watch)
         await self._keep(made)
         return made
@@ -87,7 +87,7 @@ class Forecaster:
         if not recent:
             return 0
         knowledge = await self._watched.now()
-        histories = await self._store.read(lambda uow: uow.histories.all())
+        histories = await self._store.read(lambda uow: uow.lifetimes.all())
         wanted = {
             _identity(outlet_id, action.id): (outlet_id, action)
             for action in recent
@@ -126,7 +126,7 @@ class Forecaster:
         due = [made for made in newest if score_due(made, now)]
         if not due:
             return 0
-        taken = taken_names(await self._store.read(lambda uow: uow.histories.all()))
+        taken = taken_names(await self._store.read(lambda uow: uow.lifetimes.all()))
 
         def step(uow: UnitOfWork) -> None:
             for made in due:

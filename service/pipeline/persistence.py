@@ -24,7 +24,7 @@ class Persister:
     ) -> Persistence:
         """Survival of all lookalikes or of one outlet's. InvalidInput for a time to come."""
         at = self._checked(as_of)
-        histories = await self._store.read(lambda uow: uow.histories.all())
+        histories = await self._store.read(lambda uow: uow.lifetimes.all())
         wanted = [history for history in histories if outlet in (None, history.outlet)]
         return measures.persistence(wanted, at, by, minimum=self._minimum, rows=rows)
 
@@ -41,8 +41,8 @@ class Persister:
                 raise NotFound(f"there is no action {action_id}")
             if at < action.effective:
                 raise InvalidInput(f"{action_id} took effect at {action.effective:%Y-%m-%d %H:%M} UTC", "/query/as_of")
-            histories: tuple[History, ...] = uow.histories.all()
-            return effects.effect(action, histories, uow.histories.sweeps(), at, minimum=self._minimum)
+            histories: tuple[History, ...] = uow.lifetimes.all()
+            return effects.effect(action, histories, uow.lifetimes.sweeps(), at, minimum=self._minimum)
 
         return await self._store.read(step)
 

@@ -105,6 +105,13 @@ BENCHES = (
         minutes=1,
         data=("pages", "pages_other"),
     ),
+    Bench(
+        name="forecast",
+        module="forecasts",
+        about="names forecast on 2022-09-30 that were registered until the end of 2023, beside suffix frequency alone",
+        minutes=0.3,
+        data=("outlets.csv", "spoofs.csv"),
+    ),
 )
 
 

@@ -48,8 +48,9 @@ class Stretch:
 class History:
     """One lookalike over time. ``addresses`` with when each was first seen.
 
-    ``appeared_at``: registered or, where that is not known, admitted; ``absent_at``: a complete sweep before had found
-    that the name did not exist. ``succeeded_at``: when ``predecessor`` was found out.
+    ``memberships``: campaigns, with joining and leaving. ``appeared_at``: registered or, where that is not known,
+    admitted; ``absent_at``: a complete sweep before had found that the name did not exist. ``succeeded_at``: when
+    ``predecessor`` was found out.
     """
 
     id: str
@@ -63,7 +64,7 @@ class History:
     looked_at: datetime | None = None
     registrar: str | None = None
     addresses: tuple[tuple[datetime, str], ...] = ()
-    campaign: str | None = None
+    memberships: tuple[tuple[datetime, datetime | None, str], ...] = ()
     verdicts: tuple[tuple[datetime, Verdict], ...] = ()
     stretches: tuple[Stretch, ...] = ()
     blocks: tuple[Block, ...] = ()
@@ -75,6 +76,11 @@ class History:
     def verdict(self) -> Verdict:
         """The last one."""
         return self.verdicts[-1][1] if self.verdicts else Verdict.UNKNOWN
+
+    @property
+    def campaign(self) -> str | None:
+        """The campaign that it belongs to, or belonged to last."""
+        return self.memberships[-1][2] if self.memberships else None
 
     @property
     def open(self) -> Stretch | None:
@@ -99,6 +105,7 @@ def as_known(history: History, at: datetime) -> History | None:
         history,
         verdicts=verdicts,
         looked_at=None if history.looked_at is None else min(history.looked_at, at),
+        memberships=tuple(one for one in history.memberships if one[0] <= at),
         addresses=tuple(pair for pair in history.addresses if pair[0] <= at),
         stretches=tuple(_stretch(one, at) for one in history.stretches if one.began_at <= at),
         blocks=tuple(_block(one, at) for one in history.blocks if one.known_from <= at),

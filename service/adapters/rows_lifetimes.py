@@ -1,4 +1,4 @@
-"""Lookalikes over time, for survival and for the effect of actions (``ports.HistoryRows``)."""
+"""Lookalikes over time, for survival and for the effect of actions (``ports.LifetimeRows``)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from service.adapters.rows_reports import SqlReports
 from service.adapters.rows_sweeps import sweep_of
 from service.adapters.site_loading import block, episode
 from service.adapters.tables import BLOCK, EPISODE, EVENT, LOOKALIKE, OBSERVATION, SITE, SWEEP, TRAIT, VERDICT
+from service.adapters.tables_campaigns import MEMBERSHIP
 from service.adapters.views import PUBLIC_PREFIX
 from service.core.model import Block, Technique, Verdict
 from service.core.names.name import split
@@ -66,6 +67,9 @@ _EPISODES = (
 _VERDICTS = select(VERDICT).where(VERDICT.c.lookalike_id.in_(_IDS)).order_by(VERDICT.c.id)
 _BLOCKS = select(BLOCK).where(BLOCK.c.site_id.in_(_IDS)).order_by(BLOCK.c.row)
 _ADDRESSES = select(TRAIT).where(TRAIT.c.site_id.in_(_IDS), TRAIT.c.kind == "address").order_by(TRAIT.c.id)
+_MEMBERSHIPS = (
+    select(MEMBERSHIP).where(MEMBERSHIP.c.site_id.in_(_IDS)).order_by(MEMBERSHIP.c.joined_at, MEMBERSHIP.c.id)
+)
 _TOLD = (
     select(EVENT.c.host, EVENT.c.outlet, EVENT.c.type, EVENT.c.at, EVENT.c.data_json)
     .where(EVENT.c.host.in_(_HOSTS), EVENT.c.type.in_(["site.down", "successor.found"]))
@@ -75,8 +79,8 @@ _TOLD = (
 _Key = tuple[str, str]
 
 
-class SqlHistories:
-    """``HistoryRows`` over one transaction."""
+class SqlLifetimes:
+    """``LifetimeRows`` over one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -110,12 +114,16 @@ class SqlHistories:
         addresses: defaultdict[int, list[tuple[datetime, str]]] = defaultdict(list)
         for one in self._connection.execute(_ADDRESSES, {"ids": site_ids}):
             addresses[one.site_id].append((one.first_at, one.value))
+        memberships: defaultdict[int, list[tuple[datetime, datetime | None, str]]] = defaultdict(list)
+        for one in self._connection.execute(_MEMBERSHIPS, {"ids": site_ids}):
+            memberships[one.site_id].append((one.joined_at, one.left_at, one.campaign))
         reports: defaultdict[str, list[Report]] = defaultdict(list)
         for report in SqlReports(self._connection).all():
             reports[report.lookalike].append(report)
         for row in rows:
             yield History(
                 **_facts(row),
+                memberships=tuple(memberships[row.site_id]),
                 addresses=tuple(addresses[row.site_id]),
                 verdicts=tuple(verdicts[row.id]),
                 stretches=tuple(_stretch(one, told, (row.host, row.outlet)) for one in stretches[row.id]),

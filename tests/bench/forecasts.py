@@ -3,8 +3,8 @@
     python -m tests.bench forecast --data DIR
 
 ``DIR`` holds ``outlets.csv`` (name, domain, country, languages) and ``spoofs.csv`` (domain, outlet, outlet_domain,
-campaign, first_seen). The forecast knows the names that were there on that day and nothing later; the list of outlets is
-all of them, so that outlets which had not been spoofed yet count as well. The baseline ranks each outlet's own label
+campaign, first_seen). The forecast knows the names that were there on that day and nothing later; the list of outlets
+is all of them, so that outlets which had not been spoofed yet count as well. The baseline ranks each outlet's own label
 by the frequency of suffixes until that day alone. A name that neither can make (another label, found by its content)
 counts as missed.
 """

@@ -102,7 +102,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         registry = await _registry(settings, dialer, stack)
         webhooks = dialer.client("webhooks", timeout=settings.service.webhooks.timeout.total_seconds())
         await stack.enter_async_context(webhooks)
-        lists = shipped_lists(settings.service.dns.block_pages)
+        lists = shipped_lists({"block_pages": settings.service.dns.block_pages} | settings.service.lists.model_dump())
         watched = Watched(store, settings.outlets.allow, _shared(settings, lists))
         tracker = Tracker(clock=clock, store=store, rules=rules(settings))
         health = Health(clock=clock, store=store, resolver=resolver)
@@ -160,7 +160,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         )
         following = followers(settings, dialer=dialer, clock=clock, store=store, watched=watched)
         await retire_others(store, settings)
-        yield Parts(app=app, health=health, ticks=_ticks(app, settings, health), followers=following)
+        yield Parts(app=app, health=health, ticks=_ticks(app, settings, health, registry), followers=following)
 
 
 async def seed(store: Store, outlets: Sequence[Outlet], clock: Clock) -> tuple[Outlet, ...]:
@@ -201,7 +201,7 @@ def _shared(settings: Settings, lists: Lists) -> Infrastructure:
     return shared_infrastructure(lists, links.shared_networks, links.shared_nameservers)
 
 
-def _ticks(app: App, settings: Settings, health: Health) -> tuple[Tick, ...]:
+def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClient) -> tuple[Tick, ...]:
     """Everything the daemon does by itself. A tick asks what is due; how often it asks is no business time."""
     second, minute = timedelta(seconds=1), timedelta(minutes=1)
     feeds = [NameListFile(feed.id, settings.path(feed.path), feed.every) for feed in settings.feeds.feed]
@@ -217,6 +217,7 @@ def _ticks(app: App, settings: Settings, health: Health) -> tuple[Tick, ...]:
         Tick(name="resolvers", every=timedelta(seconds=10), run=health.check_vantages),
         Tick(name="baselines", every=minute, run=app.baselines.take_due),
         Tick(name="watch-list", every=timedelta(seconds=10), run=app.watched.refresh),
+        Tick(name="registries", every=timedelta(hours=1), run=lambda: registry.refresh(app.clock.now())),
         Tick(name="sweeps", every=timedelta(seconds=10), run=app.sweeper.run_due),
         Tick(name="looks", every=second, run=app.examiner.examine_due),
         Tick(name="links", every=minute, run=app.linker.link_pending),
@@ -294,10 +295,8 @@ async def _registry(settings: Settings, dialer: Dialer, stack: AsyncExitStack) -
     bootstrap = rdap.bootstrap if not rdap.bootstrap or "://" in rdap.bootstrap else str(settings.path(rdap.bootstrap))
     pace = RegistryPace(rdap.queries_per_second)
     return RegistryClient(
-        Rdap(client, pace, bootstrap),
+        Rdap(client, pace, bootstrap, rdap.servers),
         Whois(lambda host, port: dialer.connect("whois", host, port), pace, whois.servers),
-        # The pipeline asks only where something changed (pipeline/registration.py): an older answer would hide it.
-        answer_seconds=5,
     )
 
 

@@ -88,8 +88,12 @@ class Resolver(Protocol):
 class Registry(Protocol):
     """Registration data."""
 
-    async def lookup(self, domain: str, now: datetime) -> Registration:
-        """RDAP where the suffix has it, else WHOIS; failures are statuses, never exceptions."""
+    async def lookup(self, domain: str, now: datetime, *, pressing: bool = False) -> Registration:
+        """RDAP where the suffix has it, else WHOIS; failures are statuses, never exceptions.
+
+        A ``pressing`` question is asked before others, and anew: what was answered before something happened is no
+        answer to it.
+        """
 
 
 class Fetcher(Protocol):

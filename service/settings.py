@@ -21,7 +21,7 @@ from service.core.proxy import Proxy
 from service.core.verdict.policy import ScoringPolicy, policy_from_mapping
 from service.settings_feeds import Certificates, Certstream
 from service.settings_fetch import Fetch
-from service.settings_fields import Duration, HostPort, Network, Section
+from service.settings_fields import Duration, HostPort, Network, Section, ServerDomain, WebAddress
 from service.settings_outlets import WatchListFile, read_outlets
 from service.settings_persistence import Forecasts, Persistence, Reports
 
@@ -83,7 +83,12 @@ class Rdap(Section):
     """[rdap]."""
 
     bootstrap: str = Field(
-        "", description="IANA's dns.json as a path or URL; empty: the one that is shipped, with its date"
+        "https://data.iana.org/rdap/dns.json",
+        description="a path, or a URL that is asked for daily; empty: only the list that is shipped, of 2026-07-23",
+    )
+    servers: dict[str, WebAddress] = Field(
+        default_factory=dict,
+        description="suffix to base URL, before every list: for registries whose RDAP is listed nowhere or wrongly",
     )
     queries_per_second: float = Field(1, ge=0, description="towards each server; registries ban faster clients")
 
@@ -93,6 +98,20 @@ class Whois(Section):
 
     servers: dict[str, HostPort] = Field(
         default_factory=dict, description='suffix to host:port, "*" for all; empty: the table of python-whois'
+    )
+
+
+class Lists(Section):
+    """[lists]: further entries for the lists that are shipped in core/verdict/data."""
+
+    parking_nameservers: tuple[ServerDomain, ...] = Field(
+        (), description="domains of name servers that hold parked names"
+    )
+    parking_networks: tuple[Network, ...] = Field((), description="networks whose addresses serve parked names")
+    sinkhole_nameservers: tuple[ServerDomain, ...] = Field((), description="domains of sinkholes' name servers")
+    sinkhole_networks: tuple[Network, ...] = Field((), description="networks of sinkholes")
+    authority_nameservers: tuple[ServerDomain, ...] = Field(
+        (), description="domains of name servers that seized names are pointed to"
     )
 
 
@@ -184,6 +203,7 @@ class Service(Section):
     rdap: Rdap = Rdap()
     whois: Whois = Whois()
     fetch: Fetch = Fetch()
+    lists: Lists = Lists()
     sweep: Sweep = Sweep()
     watch: Watch = Watch()
     links: Links = Links()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -33,9 +35,25 @@ def _network(value: str) -> str:
     return value
 
 
+def _server_domain(value: str) -> str:
+    domain = value.lower().strip(".")
+    if not re.fullmatch(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+", domain):
+        raise ValueError('a domain, as in "parkingcrew.net"; every host under it counts')
+    return domain
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError('a web address, as in "https://rdap.example.net/rdap/"')
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
 Network = Annotated[str, AfterValidator(_network)]
+ServerDomain = Annotated[str, AfterValidator(_server_domain)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 Purpose = Literal["pages", "rdap", "whois", "webhooks", "feeds", "proxies"]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 

@@ -87,8 +87,11 @@ class FakeRegistry:
     def __init__(self, answers: Mapping[str, Registration]) -> None:
         self.answers = dict(answers)
         self.asked: list[str] = []
+        self.pressing: list[str] = []
 
-    async def lookup(self, domain: str, now: datetime) -> Registration:
+    async def lookup(self, domain: str, now: datetime, *, pressing: bool = False) -> Registration:
+        if pressing:
+            self.pressing.append(domain)
         if domain not in self.answers:
             raise AssertionError(f"nobody prepared a registration of {domain} as of {now}")
         self.asked.append(domain)

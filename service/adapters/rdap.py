@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,8 @@ from service.adapters.rdap_bootstrap import (
     RdapService,
     find_service,
     parse_bootstrap,
+    parse_servers,
+    published,
     vendored_services,
     with_unlisted,
 )
@@ -36,11 +39,17 @@ if TYPE_CHECKING:
 
 MOST_REDIRECTS = 2
 REFRESH = timedelta(days=1)
-"""How often a bootstrap file from a URL is fetched anew (IANA asks for no more than daily, RFC 9224 section 8)."""
+"""How often a bootstrap file from a URL is asked for anew (IANA asks for no more than daily, RFC 9224 section 8)."""
+
+RETRY = timedelta(hours=1)
+"""When it is asked for again where that failed."""
+
+log = logging.getLogger("spoofwatch.registries")
 
 _LARGEST_BOOTSTRAP = 2 * 1024 * 1024
+_LONGEST_ETAG = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_NOT_FOUND, _TOO_MANY, _UNAVAILABLE, _OK = 404, 429, 503, 200
+_NOT_FOUND, _TOO_MANY, _UNAVAILABLE, _OK, _NOT_MODIFIED = 404, 429, 503, 200, 304
 _HEADERS = {"Accept": "application/rdap+json, application/json;q=0.9", "Accept-Encoding": "identity"}
 
 
@@ -51,6 +60,7 @@ class _Reply:
     status: int
     content_type: str
     retry_after: str
+    etag: str
     body: bytes
     moved: bool
 
@@ -62,8 +72,9 @@ class _Broken(Exception):
 class Rdap:
     """Asks RDAP servers through ``client``, which has to guard where it connects and must not follow redirects.
 
-    ``bootstrap``: empty for the list that came with the release, the path of a file, or a URL that is fetched daily.
-    ``timeout``: seconds for a whole lookup, redirects included.
+    ``bootstrap``: empty for the list that came with the release, the path of a file, or a URL that is asked for daily.
+    ``servers`` maps a suffix to the base URL of its server and goes before every list. ``timeout``: seconds for a whole
+    lookup, redirects included.
     """
 
     def __init__(
@@ -71,6 +82,7 @@ class Rdap:
         client: httpx.AsyncClient,
         pace: RegistryPace,
         bootstrap: str = "",
+        servers: Mapping[str, str] | None = None,
         *,
         timeout: float = 15.0,
     ) -> None:
@@ -81,17 +93,22 @@ class Rdap:
         self._services: Mapping[str, str] = vendored_services()
         if bootstrap and not self._url:
             self._services = _read_file(bootstrap)
-        self._fetched_at: datetime | None = None
+        self._servers = parse_servers(servers or {})
+        self._refresh_at: datetime | None = None
+        self._etag = ""
         self._turn = asyncio.Lock()
 
-    async def lookup(self, domain: str, now: datetime) -> Registration | None:
-        """Ask the registry of ``domain``; None where its suffix has no RDAP service."""
-        await self._refresh(now)
-        service = find_service(self._services, domain)
+    async def lookup(self, domain: str, now: datetime, *, pressing: bool = False) -> Registration | None:
+        """Ask the registry of ``domain``, a ``pressing`` question before others; None where its suffix has no RDAP."""
+        if self._url not in ("", IANA_URL):
+            # An operator's own list goes before the shipped one, so it is waited for. IANA's is not: the shipped one is
+            # its copy, and the daemon brings it up to date beside the lookups.
+            await self.refresh(now)
+        service = find_service(self._servers, domain) or find_service(self._services, domain)
         if service is None:
             return None
         server = urlsplit(service.url).netloc
-        wait = await self._pace.turn(server, now)
+        wait = await self._pace.turn(server, now, pressing=pressing)
         if wait:
             return _outcome(
                 domain, service, now, RegistrationStatus.RATE_LIMITED, "asked too often for now", retry_after=wait
@@ -124,7 +141,7 @@ class Rdap:
             return _outcome(domain, service, now, RegistrationStatus.NOT_FOUND, "")
         return _outcome(domain, service, now, RegistrationStatus.SERVER_ERROR, f"HTTP {reply.status}")
 
-    async def _get(self, url: str, largest: int) -> _Reply:
+    async def _get(self, url: str, largest: int, etag: str = "") -> _Reply:
         """Fetch, following two redirects at most, never from HTTPS to HTTP. Raises _Broken."""
         asked = urlsplit(url).hostname
         for _ in range(MOST_REDIRECTS + 1):
@@ -132,7 +149,7 @@ class Rdap:
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise _Broken("redirected to something that is not a web address")
             try:
-                reply, location = await self._get_once(url, largest, moved=parts.hostname != asked)
+                reply, location = await self._get_once(url, largest, etag, moved=parts.hostname != asked)
             except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
                 raise _Broken(f"{type(error).__name__}: {error}"[:200]) from error
             if reply.status not in _REDIRECTS or not location:
@@ -143,8 +160,9 @@ class Rdap:
             url = target
         raise _Broken(f"more than {MOST_REDIRECTS} redirects")
 
-    async def _get_once(self, url: str, largest: int, *, moved: bool) -> tuple[_Reply, str]:
-        async with self._client.stream("GET", url, headers=_HEADERS, follow_redirects=False) as response:
+    async def _get_once(self, url: str, largest: int, etag: str, *, moved: bool) -> tuple[_Reply, str]:
+        asked = _HEADERS | ({"If-None-Match": etag} if etag else {})
+        async with self._client.stream("GET", url, headers=asked, follow_redirects=False) as response:
             if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
                 # An encoded body could inflate without bound, and nobody asked for one.
                 raise _Broken("an encoded body that was not asked for")
@@ -158,26 +176,40 @@ class Rdap:
                 status=response.status_code,
                 content_type=headers.get("content-type", ""),
                 retry_after=headers.get("retry-after", ""),
+                etag=headers.get("etag", "")[:_LONGEST_ETAG],
                 body=bytes(body),
                 moved=moved,
             )
             return reply, headers.get("location", "")
 
-    async def _refresh(self, now: datetime) -> None:
-        """Fetch the bootstrap file where it comes from a URL and is a day old; what is known stays where that fails."""
-        if not self._url or (self._fetched_at is not None and now - self._fetched_at < REFRESH):
+    async def refresh(self, now: datetime) -> None:
+        """Ask for the bootstrap file where it has a URL and is a day old; what is known stays where that fails."""
+        if not self._url or (self._refresh_at is not None and now < self._refresh_at):
             return
         async with self._turn:
-            if self._fetched_at is not None and now - self._fetched_at < REFRESH:
+            if self._refresh_at is not None and now < self._refresh_at:
                 return
-            self._fetched_at = now
+            self._refresh_at = now + RETRY
             try:
                 async with asyncio.timeout(self._timeout):
-                    reply = await self._get(self._url, _LARGEST_BOOTSTRAP)
-                services = parse_bootstrap(json.loads(reply.body))
-            except (_Broken, TimeoutError, ValueError, RecursionError):
+                    reply = await self._get(self._url, _LARGEST_BOOTSTRAP, self._etag)
+                self._take(reply)
+            except (_Broken, TimeoutError, ValueError, RecursionError) as error:
+                log.warning("the list of RDAP servers at %s was not refreshed: %s", self._url, error or "no answer")
                 return
-            self._services = with_unlisted(services) if self._url == IANA_URL else services
+            self._refresh_at = now + REFRESH
+
+    def _take(self, reply: _Reply) -> None:
+        """Go on with a bootstrap file that was fetched; ValueError where it is none."""
+        if reply.status == _NOT_MODIFIED and self._etag:
+            return
+        if reply.status != _OK:
+            raise _Broken(f"HTTP {reply.status}")
+        document = json.loads(reply.body)
+        services = parse_bootstrap(document)
+        self._services = with_unlisted(services) if self._url == IANA_URL else services
+        self._etag = reply.etag
+        log.info("RDAP servers of %d suffixes, as published %s", len(services), published(document))
 
 
 def _read_file(path: str) -> Mapping[str, str]:

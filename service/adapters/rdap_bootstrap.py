@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from service.core.errors import InvalidInput
 from service.core.names.suffixes import REGISTRY_LIKE, is_platform, public_suffix
 
 if TYPE_CHECKING:
@@ -89,6 +90,25 @@ def parse_bootstrap(document: object) -> dict[str, str]:
     if not 0 < len(found) <= _MOST_SUFFIXES:
         raise ValueError("not an RDAP bootstrap file: it lists no suffix, or far too many")
     return found
+
+
+def parse_servers(servers: Mapping[str, str]) -> dict[str, str]:
+    """The operator's table of suffixes and base URLs. InvalidInput where a value is no web address."""
+    found = {}
+    for suffix, url in servers.items():
+        best = _best_url([url])
+        if best is None:
+            raise InvalidInput(
+                f"rdap.servers: {url!r} is not a base URL, as in https://rdap.example.net/rdap/", "rdap.servers"
+            )
+        found[suffix.lower().strip(".")] = best
+    return found
+
+
+def published(document: object) -> str:
+    """The date of a bootstrap file as it stands in it (RFC 9224 section 3), or that there is none."""
+    date = document.get("publication") if isinstance(document, dict) else None
+    return date[:40] if isinstance(date, str) and date.isascii() and date.isprintable() else "at an unknown date"
 
 
 @cache

@@ -61,15 +61,15 @@ class Whois:
         self._timeout = timeout
         self._referrals: dict[str, tuple[str, int] | None] = {}
 
-    async def lookup(self, domain: str, now: datetime) -> Registration:
-        """Ask the registry of ``domain``; every failure is a status."""
+    async def lookup(self, domain: str, now: datetime, *, pressing: bool = False) -> Registration:
+        """Ask the registry of ``domain``, a ``pressing`` question before others; every failure is a status."""
         try:
             server = await self._server_for(domain, now)
         except _NETWORK_ERRORS as error:
             return _outcome(domain, IANA[0], now, RegistrationStatus.SERVER_ERROR, _words(error))
         if server is None:
             return _outcome(domain, "", now, RegistrationStatus.UNSUPPORTED, "no WHOIS server is known for this suffix")
-        wait = await self._pace.turn(server[0], now)
+        wait = await self._pace.turn(server[0], now, pressing=pressing)
         if wait:
             return _outcome(
                 domain, server[0], now, RegistrationStatus.RATE_LIMITED, "asked too often for now", retry_after=wait

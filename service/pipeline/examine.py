@@ -40,6 +40,9 @@ from service.ports import Clock, Fetcher, Registry, Resolver, Store, UnitOfWork
 
 log = logging.getLogger("spoofwatch.looks")
 
+_SEEN_BY = {"sweep": AgeSource.RESOLVED, "feed": AgeSource.FEED}
+"""Ways in that prove that a name existed when it came in."""
+
 # A claimed site comes back to the due list after this, should the process die with the look in its hands.
 LEASE = timedelta(minutes=15)
 
@@ -191,7 +194,10 @@ def dated(site: Site, registration: Registration | None) -> list[DatedFact]:
     """Everything that dates a name: the registry's word, a sweep that found it absent, our own first sight of it."""
     facts = list(dated_facts(registration)) if registration is not None else []
     seen = site.admitted_at
-    facts.append(DatedFact(source=AgeSource.RESOLVED, at=seen, known_from=seen, observed_at=seen, detail=site.source))
+    # Reported names need not exist yet: whoever means to register one could make it look old by reporting it early.
+    source = _SEEN_BY.get(site.source.partition(":")[0])
+    if source is not None:
+        facts.append(DatedFact(source=source, at=seen, known_from=seen, observed_at=seen, detail=site.source))
     absent = site.absent_at
     if absent is not None:
         facts.append(DatedFact(source=AgeSource.ABSENT, at=absent, known_from=absent, observed_at=seen, detail="sweep"))

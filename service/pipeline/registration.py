@@ -20,8 +20,21 @@ _STALE = timedelta(days=30)
 
 
 async def registration(registry: Registry, site: Site, dns: DnsFacts, now: datetime) -> Registration | None:
-    """Ask where ``due`` says so, else None."""
-    return await registry.lookup(site.domain, now) if due(site, dns, now) else None
+    """Ask where ``due`` says so, else None; before others where ``pressing`` says so."""
+    if not due(site, dns, now):
+        return None
+    return await registry.lookup(site.domain, now, pressing=pressing(site, dns, now))
+
+
+def pressing(site: Site, dns: DnsFacts, now: datetime) -> bool:
+    """Whether something happened to the name, or people were told of it: its question goes before those of routine."""
+    if site.flagged or (site.dns is not None and changed(site.dns, dns)):
+        return True
+    asked, known = site.registration_asked_at, site.registration
+    if asked is None:
+        return False
+    ran_out = known is not None and known.expires_at is not None and asked < known.expires_at <= now
+    return ran_out or any(block.known_from >= asked for block in site.blocks)
 
 
 def due(site: Site, dns: DnsFacts, now: datetime) -> bool:

@@ -93,6 +93,12 @@ BENCHES = (
         minutes=1,
     ),
     Bench(
+        name="sweeping",
+        module="sweeping",
+        about="how soon the daemon's API answers while it sweeps 5,000 names a second",
+        minutes=1,
+    ),
+    Bench(
         name="fetching",
         module="fetching",
         about="pages fetched a second, beside plain httpx, and what hostile sites do to the process",

@@ -88,8 +88,8 @@ def make_names(count: int) -> tuple[list[str], list[str]]:
 
 
 @contextmanager
-def serving(existing: Sequence[str]) -> Iterator[Server]:
-    """NSD, or the lab's server in a process of its own."""
+def serving(existing: Sequence[str], zones: Sequence[str] = (*SUFFIXES, "example")) -> Iterator[Server]:
+    """NSD with these ``zones`` ("." for all there is), or the lab's server in a process of its own."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         nsd = shutil.which("nsd")
@@ -97,7 +97,7 @@ def serving(existing: Sequence[str]) -> Iterator[Server]:
             Path(folder, "names").write_text("\n".join(existing))
             command = [sys.executable, "-m", "tests.bench.resolve", "--serve", str(port), str(Path(folder, "names"))]
         else:
-            command = [nsd, "-d", "-c", str(_write_zones(Path(folder), port, existing))]
+            command = [nsd, "-d", "-c", str(_write_zones(Path(folder), port, existing, zones))]
         process = subprocess.Popen(command)
         try:
             _wait_for(port)
@@ -116,13 +116,13 @@ def free_port() -> int:
         return port
 
 
-def _write_zones(folder: Path, port: int, existing: Sequence[str]) -> Path:
+def _write_zones(folder: Path, port: int, existing: Sequence[str], names: Sequence[str]) -> Path:
     soa = "$TTL 60\n@ IN SOA ns1.host.example. root.host.example. 1 3600 600 86400 60\n@ IN NS ns1.host.example.\n"
-    for suffix in (*SUFFIXES, "example"):
-        inside = [CONTROL] if suffix == "example" else [name for name in existing if name.endswith(f".{suffix}")]
+    for suffix in names:
+        inside = [name for name in (CONTROL, *existing) if suffix == "." or name.endswith(f".{suffix}")]
         delegations = "".join(f"{name}. IN NS ns1.host.example.\n" for name in inside)
-        Path(folder, suffix).write_text(soa + delegations)
-    zones = "".join(f'zone:\n  name: "{s}"\n  zonefile: "{folder}/{s}"\n' for s in (*SUFFIXES, "example"))
+        Path(folder, f"zone-{suffix}").write_text(soa + delegations)
+    zones = "".join(f'zone:\n  name: "{s}"\n  zonefile: "{folder}/zone-{s}"\n' for s in names)
     path = folder / "nsd.conf"
     # NSD limits answers to one client to 200 a second of a kind unless told otherwise.
     server = {
@@ -342,6 +342,14 @@ def _cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
+def show(rows: Sequence[Row]) -> int:
+    """Print rows; 1 where one of them is not good."""
+    for row in rows:
+        mark = {None: "    ", True: "good", False: "BAD "}[row.good]
+        print(f"{mark}  {row.what}: {row.figure}")
+    return int(any(row.good is False for row in rows))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print all rows; 1 where one of them is not good."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.resolve")
@@ -352,11 +360,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.serve:
         asyncio.run(serve(int(options.serve[0]), Path(options.serve[1]).read_text().split()))
         return 0
-    rows = run(options.names, options.faults)
-    for row in rows:
-        mark = {None: "    ", True: "good", False: "BAD "}[row.good]
-        print(f"{mark}  {row.what}: {row.figure}")
-    return int(any(row.good is False for row in rows))
+    return show(run(options.names, options.faults))
 
 
 if __name__ == "__main__":

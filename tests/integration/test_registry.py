@@ -40,6 +40,7 @@ class Server:
     def __init__(self, answer: Callable[[str, asyncio.StreamWriter], Awaitable[None]]) -> None:
         self._answer = answer
         self.asked: Counter[str] = Counter()
+        self.headers: list[dict[str, str]] = []
         self.address = ""
 
     @asynccontextmanager
@@ -55,6 +56,9 @@ class Server:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = (await reader.readline()).decode().strip()
         self.asked[line] += 1
+        if line.startswith("GET "):
+            headers = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+            self.headers.append({name.lower(): value for name, _, value in (one.partition(": ") for one in headers)})
         try:
             await self._answer(line, writer)
             await writer.drain()
@@ -314,6 +318,18 @@ def test_answers_are_kept_for_a_while_and_two_at_once_share_one_question(tmp_pat
     run(scenario, tmp_path, web({"/domain/bild.ltd": body}), text({}), answer_seconds=60)
 
 
+def test_a_pressing_question_takes_no_answer_of_before(tmp_path: Path) -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.ask("bild.ltd")
+        later = NOW + timedelta(seconds=30)
+        assert (await lab.ask("bild.ltd", later)).asked_at == NOW
+        assert (await lab.registry.lookup("bild.ltd", later, pressing=True)).asked_at == later
+        assert sum(lab.rdap.asked.values()) == 2
+
+    body = http(body=json.dumps(FOUND).encode())
+    run(scenario, tmp_path, web({"/domain/bild.ltd": body}), text({}))
+
+
 def test_a_failure_is_kept_for_a_shorter_while(tmp_path: Path) -> None:
     async def scenario(lab: Lab) -> None:
         for seconds in (0, 5, 11):
@@ -341,6 +357,52 @@ def test_a_bootstrap_file_from_a_url_is_fetched_once_a_day_and_kept_where_that_f
             assert await rdap.lookup("bild.de", NOW + timedelta(hours=25)) is None
 
     asyncio.run(scenario())
+
+
+def test_a_bootstrap_file_that_has_not_changed_is_not_sent_again(tmp_path: Path) -> None:
+    replies: dict[str, bytes] = {}
+
+    async def scenario() -> None:
+        server = web(replies)
+        async with server.running(), httpx.AsyncClient(trust_env=False) as client:
+            services = {"services": [[["ltd"], [f"http://{server.address}/"]]]}
+            replies["/dns.json"] = http(body=json.dumps(services).encode(), ETag='"v1"')
+            replies["/domain/bild.ltd"] = http(body=json.dumps(FOUND).encode())
+            rdap = Rdap(client, RegistryPace(0), f"http://{server.address}/dns.json")
+            await rdap.refresh(NOW)
+            replies["/dns.json"] = http(304)
+            await rdap.refresh(NOW + timedelta(days=1))
+            assert server.headers[-1]["if-none-match"] == '"v1"'
+            assert await rdap.lookup("bild.ltd", NOW + timedelta(days=1)) is not None
+            assert server.asked["GET /dns.json HTTP/1.1"] == 2
+
+    asyncio.run(scenario())
+
+
+def test_a_failed_refresh_is_tried_again_after_an_hour_and_not_before(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        server = web({"/dns.json": http(503)})
+        async with server.running(), httpx.AsyncClient(trust_env=False) as client:
+            rdap = Rdap(client, RegistryPace(0), f"http://{server.address}/dns.json")
+            for minutes in (0, 30, 59, 61):
+                await rdap.refresh(NOW + timedelta(minutes=minutes))
+            assert server.asked["GET /dns.json HTTP/1.1"] == 2
+
+    asyncio.run(scenario())
+
+
+def test_an_operators_server_goes_before_every_list() -> None:
+    async def scenario() -> None:
+        server = web({"/own/domain/bild.de": http(body=json.dumps(FOUND | {"ldhName": "bild.de"}).encode())})
+        async with server.running(), httpx.AsyncClient(trust_env=False) as client:
+            rdap = Rdap(client, RegistryPace(0), servers={".DE": f"http://{server.address}/own"})
+            found = await rdap.lookup("bild.de", NOW)
+            assert found is not None
+            assert found.status is RegistrationStatus.FOUND_DATE
+
+    asyncio.run(scenario())
+    with pytest.raises(InvalidInput, match=r"rdap\.servers"):
+        Rdap(httpx.AsyncClient(), RegistryPace(0), servers={"de": "rdap.denic.de"})
 
 
 def test_a_bootstrap_file_that_is_none_is_refused_at_the_start(tmp_path: Path) -> None:

@@ -254,7 +254,7 @@ def test_a_resolver_that_answers_otherwise_blocks_and_the_site_stays_live(other:
 
 
 def test_a_configured_block_page_makes_a_resolver_block() -> None:
-    lists = shipped_lists(["198.51.100.0/24"])
+    lists = shipped_lists({"block_pages": ["198.51.100.0/24"]})
     facts = dns(answers(), answers("isp", addresses=("198.51.100.9",)))
     survey = grade(facts, [fetched(BOTE_PRESS.home(), URL)], BOTE.confirmed_domains, lists)
     assert survey.availability["isp"] is A.RESOLVER_BLOCKED

@@ -404,7 +404,7 @@ def test_an_explanation_can_be_read_by_a_lawyer() -> None:
     assert "structural features of nordbote.de's article page of" in told
     assert "April 2024 are in this page" in told
     assert "links lead to nordbote.de" in told
-    assert "6 days old: registered on 2024-04-25" in told
+    assert "6 days old; newly registered, within 90 days: registered on 2024-04-25" in told
 
 
 def test_signals_add_up_to_the_score() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from service.adapters.store import SqlStore, open_store
 from service.core.errors import InvalidInput, InvalidName, NotFound
+from service.core.facts.age import AgeSource, age_of
 from service.core.facts.dns import DnsStatus
 from service.core.facts.page import PageFacts
 from service.core.facts.registration import RegistrationStatus
@@ -36,9 +37,9 @@ from service.core.verdict.lists import shipped_lists
 from service.core.verdict.policy import ScoringPolicy
 from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
-from service.pipeline.examine import Examiner
+from service.pipeline.examine import Examiner, dated
 from service.pipeline.fetch import FetchPlan, asks, spoken, wanted
-from service.pipeline.registration import due
+from service.pipeline.registration import due, pressing
 from service.pipeline.sweep import Progress, Sweeper, SweepPlan
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
@@ -290,6 +291,26 @@ def test_a_finished_sweep_is_due_again_after_its_interval() -> None:
     assert first > 1000
     assert again == 0
     assert later == first
+
+
+@pytest.mark.parametrize(
+    ("source", "proof"),
+    [("sweep:exact", AgeSource.RESOLVED), ("feed:czds", AgeSource.FEED), ("sighting", None), ("block", None)],
+)
+def test_only_what_proves_that_a_name_existed_bounds_its_age(source: str, proof: AgeSource | None) -> None:
+    age = age_of(dated(site(source=source, admitted_at=START), None), at(days=400))
+    assert (age.source, age.not_after) == (proof, START if proof else None)
+
+
+def test_what_happened_to_a_name_is_asked_of_its_registry_before_routine() -> None:
+    calm = site(registration_asked_at=START, dns=dns())
+    assert not pressing(calm, dns(), at(days=1))
+    assert not pressing(replace(calm, registration_asked_at=None, dns=None), dns(), at(days=1))
+    assert pressing(calm, dns(nameservers=("ns1.elsewhere.example",)), at(days=1))
+    assert pressing(replace(calm, blocks=(block(known_from=at(hours=3)),)), dns(), at(days=1))
+    assert pressing(replace(calm, lookalikes=(lookalike(verdict=Verdict.SUSPECTED),)), dns(), at(days=1))
+    due_out = replace(calm, registration=registration(START, expires_at=at(hours=2)))
+    assert pressing(due_out, dns(), at(days=1))
 
 
 def test_the_daily_budget_stops_a_sweep_and_the_next_day_goes_on() -> None:

@@ -31,6 +31,50 @@ def test_a_queue_that_is_too_long_is_not_joined() -> None:
     asyncio.run(scenario())
 
 
+def test_a_pressing_question_goes_before_those_that_wait() -> None:
+    async def scenario() -> list[str]:
+        pace = RegistryPace(50)
+        served: list[str] = []
+
+        async def ask(who: str, *, pressing: bool = False) -> None:
+            assert await pace.turn("a", NOW, pressing=pressing) == 0.0
+            served.append(who)
+
+        await ask("first")
+        await asyncio.gather(ask("second"), ask("third"), ask("pressing", pressing=True), ask("fourth"))
+        return served
+
+    assert asyncio.run(scenario()) == ["first", "pressing", "second", "third", "fourth"]
+
+
+def test_a_line_that_is_too_long_for_routine_is_joined_by_what_presses() -> None:
+    async def scenario() -> tuple[float, float]:
+        pace = RegistryPace(20, patience=0.12)
+        await pace.turn("a", NOW)
+        waiting = [asyncio.create_task(pace.turn("a", NOW)) for _ in range(2)]
+        routine, pressing = await asyncio.gather(pace.turn("a", NOW), pace.turn("a", NOW, pressing=True))
+        await asyncio.gather(*waiting)
+        return routine, pressing
+
+    routine, pressing = asyncio.run(scenario())
+    assert routine > 0.0
+    assert pressing == 0.0
+
+
+def test_a_server_that_asks_for_patience_is_not_asked_by_those_in_line() -> None:
+    async def scenario() -> float:
+        pace = RegistryPace(20)
+        assert await pace.turn("a", NOW) == 0.0
+
+        async def refuse() -> None:
+            pace.struck("a", NOW, 120.0)
+
+        waited, _ = await asyncio.gather(pace.turn("a", NOW), refuse())
+        return waited
+
+    assert asyncio.run(scenario()) == 120.0
+
+
 def test_a_pause_is_counted_in_the_callers_time() -> None:
     async def scenario() -> None:
         pace = RegistryPace(0)

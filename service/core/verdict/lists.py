@@ -9,10 +9,11 @@ import ipaddress
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -48,19 +49,23 @@ class Lists:
     markers: Markers = Markers()
 
 
-def shipped_lists(block_pages: Iterable[str] = ()) -> Lists:
-    """The lists that come with the package, and the operator's ``block_pages`` (addresses or networks).
+def shipped_lists(more: Mapping[str, Iterable[str]] = MappingProxyType({})) -> Lists:
+    """The lists that come with the package, each with the operator's ``more`` under its name in ``Lists``.
 
-    Raises ValueError for an entry of ``block_pages`` that is neither.
+    Raises ValueError for an entry that should be an address or a network and is neither.
     """
     phrases = tomllib.loads(_text("markers.toml"))
+
+    def listed(name: str) -> tuple[str, ...]:
+        return (*_lines(f"{name}.txt"), *more.get(name, ()))
+
     return Lists(
-        parking_nameservers=frozenset(_lines("parking_nameservers.txt")),
-        parking_networks=_networks(_lines("parking_networks.txt")),
-        sinkhole_nameservers=frozenset(_lines("sinkhole_nameservers.txt")),
-        sinkhole_networks=_networks(_lines("sinkhole_networks.txt")),
-        authority_nameservers=frozenset(_lines("authority_nameservers.txt")),
-        block_pages=_networks(block_pages),
+        parking_nameservers=frozenset(listed("parking_nameservers")),
+        parking_networks=_networks(listed("parking_networks")),
+        sinkhole_nameservers=frozenset(listed("sinkhole_nameservers")),
+        sinkhole_networks=_networks(listed("sinkhole_networks")),
+        authority_nameservers=frozenset(listed("authority_nameservers")),
+        block_pages=_networks(more.get("block_pages", ())),
         markers=Markers(**{kind: tuple(listed) for kind, listed in phrases.items()}),
     )
 

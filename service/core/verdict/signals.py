@@ -6,10 +6,11 @@ No signal counts against another. What a site serves can only add to its score; 
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from service.core.facts.age import age_in_words
 from service.core.facts.cloaking import cloaking
 from service.core.model import Lookalike, Outlet, Signal
 from service.core.verdict.lists import within
@@ -52,11 +53,12 @@ def name_signals(lookalike: Lookalike | None, weights: Weights) -> list[Signal]:
 def age_signals(age: Age, now: datetime, weights: Weights, ages: Ages) -> list[Signal]:
     """How new the name is: in full while fresh, fading to nothing when settled. Unknown age adds nothing."""
     days = days_old(age, now)
+    shown = age_in_words(age, now, timedelta(days=ages.new))
     if days is None:
-        return [Signal(name="age", value=0.0, weight=0.0, evidence=f"age unknown: {age.reason}")]
+        return [Signal(name="age", value=0.0, weight=0.0, evidence=shown)]
     fading = max(1, ages.settled - ages.fresh)
     value = _unit(1 - (days - ages.fresh) / fading)
-    return [Signal(name="age", value=value, weight=weights.age, evidence=f"{_days(days)} old: {age.reason}")]
+    return [Signal(name="age", value=value, weight=weights.age, evidence=f"{_days(days)} old; {shown}")]
 
 
 def page_signals(measures: Measures, weights: Weights) -> list[Signal]:

@@ -8,7 +8,7 @@ TOOLS := $(VENV)/.tools
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench lock clean
+.PHONY: help run demo test soak check bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ demo: $(INSTALLED)  ## replay the campaign of 2022 on a small internet on loopba
 
 test: $(TOOLS)  ## run all tests (ARGS="tests/unit -k names" for some of them)
 	$(BIN)/python -m pytest $(ARGS)
+
+soak: $(TOOLS)  ## tests that take an hour: a daemon killed a hundred times
+	$(BIN)/python -m pytest tests/soak $(ARGS)
 
 check: $(TOOLS)  ## linters, types, import contracts, published schemas
 	$(BIN)/ruff format --check .

@@ -11,6 +11,7 @@ from service.api import (
     actions,
     blocks,
     events,
+    feeds,
     forecasts,
     health,
     lookalikes,
@@ -49,6 +50,7 @@ _TAGS = [
     {"name": "sightings", "description": "URLs that somebody saw."},
     {"name": "outlets", "description": "The watch list."},
     {"name": "sweeps", "description": "What was asked of DNS, and what stayed unanswered."},
+    {"name": "feeds", "description": "Where names come from besides the sweeps."},
     {"name": "webhooks", "description": "Who is told of events."},
     {"name": "events", "description": "What was told, in order."},
     {"name": "health", "description": "For supervisors; no token needed."},
@@ -107,6 +109,7 @@ def declare(version: str) -> Api:
         sightings,
         outlets,
         sweeps,
+        feeds,
         webhooks,
         events,
     ):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from service.core.alerts.events import rfc3339
 from service.core.errors import SpoofwatchError
+from service.core.names.name import parse
 from service.lab.internet import Internet
 from service.lab.play import internet, moment, next_moment
 from service.lab.scenario import load
@@ -31,7 +32,8 @@ async def _run(scenario: Scenario, at: str | None, folder: Path | None, *, tied:
         print("# certificate logs, for feeds.toml:")
         print("".join(f"#   {line}\n" for line in net.feeds_toml().splitlines()), end="")
         print(f"# webhook receiver: {net.webhook_url}")
-        print("# type `at DATE`, `next`, `secret whsec_...` (what the receiver verifies with) or `quit`")
+        print("# type `at DATE`, `next`, `issue NAME ...` (a certificate into the logs),")
+        print("# `secret whsec_...` (what the receiver verifies with) or `quit`")
         _say(scenario, now)
         await _obey(net, scenario, now)
         if not tied:
@@ -53,7 +55,9 @@ async def _obey(net: Internet, scenario: Scenario, now: datetime) -> None:
 
 
 async def _command(net: Internet, scenario: Scenario, now: datetime, word: str, rest: str) -> datetime:
-    if word == "secret":
+    if word == "issue" and rest:
+        net.certificates.issue(tuple(parse(name) for name in rest.split()))
+    elif word == "secret":
         net.receiver.trust(rest)
     elif word in ("at", "next"):
         now = moment(rest) if word == "at" else next_moment(scenario, now)

@@ -13,6 +13,9 @@ from service.core.watermark import Watermark
 
 _RATE_WINDOW = timedelta(minutes=1)
 
+RETIRED = timedelta(days=36_500)
+"""The patience with what is followed no more: nobody is told that it is silent."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedState:
@@ -47,6 +50,11 @@ class FeedState:
     window_at: datetime | None = None
     window_read: int = 0
     rate: float = 0.0
+
+    @property
+    def retired(self) -> bool:
+        """Whether it is followed no more; what is known of it stays."""
+        return self.patience >= RETIRED
 
     def lag(self, now: datetime) -> timedelta | None:
         """How far behind the source it is: none where everything that it has was taken in, unknown before any entry."""

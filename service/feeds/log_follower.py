@@ -15,7 +15,7 @@ from pathlib import Path
 
 from service.core.errors import AnswerTooLarge, FeedUnavailable, StoreUnavailable
 from service.core.facts.log_list import BadLogList, CtLog, read_log_list
-from service.core.feed import FeedState
+from service.core.feed import RETIRED, FeedState
 from service.feeds.certificates import Folded, LogFeed, LogPlan
 from service.feeds.follow import Batch, follow
 from service.feeds.log_sources import LogSource
@@ -26,9 +26,6 @@ log = logging.getLogger("spoofwatch.feeds")
 
 _MOST_LIST = 8 << 20
 _RETRY_SECONDS = 60.0
-RETIRED = timedelta(days=36_500)
-"""The patience with what is followed no more: nobody is told that it is silent."""
-
 Sources = Callable[[CtLog, Downloads], LogSource]
 
 
@@ -164,6 +161,6 @@ class LogFollower:
 async def retire(store: Store, feed_id: str) -> None:
     """Keep what is known of a feed that is followed no more, and never alert for its silence."""
     state = await store.read(lambda uow: uow.feeds.get(feed_id))
-    if state is not None and state.patience != RETIRED:
+    if state is not None and not state.retired:
         quiet = replace(state, patience=RETIRED, news_within=None, complaint="", error="")
         await store.write(lambda uow: uow.feeds.save(quiet))

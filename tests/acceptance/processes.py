@@ -116,6 +116,7 @@ class Lab(Command):
         super().__init__("lab", str(scenario), "--at", at, "--tied")
         self.wait_for_line(r"# \S+ as of")
         self.settings = "".join(line for line in self.lines if not line.startswith("#"))
+        self.feeds = "".join(line.removeprefix("#   ") for line in self.lines if line.startswith("#   "))
         self.receiver = self.wait_for_line(r"# webhook receiver: (\S+)")[1]
 
     def show(self, day: str) -> None:

@@ -105,6 +105,12 @@ BENCHES = (
         minutes=0.5,
     ),
     Bench(
+        name="certificates",
+        module="certificates",
+        about="entries of certificate logs taken in a second, and seconds from an entry to the webhook about it",
+        minutes=2,
+    ),
+    Bench(
         name="judging",
         module="judging",
         about="clones of real pages that are found, and innocents that are accused",

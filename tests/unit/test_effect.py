@@ -263,3 +263,4 @@ def test_groups_below_the_minimum_are_not_compared() -> None:
     assert down.test is None
     by_day = {share.day: share for share in down.groups[0].shares}
     assert (by_day[1].value, by_day[7].value, by_day[90].value) == (0.0, 1.0, 1.0)
+    assert by_day[1].upper == pytest.approx(0.390, abs=1e-3), "none of six is no proof of none"

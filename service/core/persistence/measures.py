@@ -40,6 +40,7 @@ from service.core.persistence.survival import (
     log_rank,
     median,
     restricted_mean,
+    wilson,
 )
 
 HORIZONS = (1, 7, 30, 90)
@@ -278,15 +279,21 @@ def _shares(spans: Sequence[Span], curve: Curve) -> Iterable[Share]:
         if step is None:
             continue
         first, final = soonest.at(day), last.at(day)
+        at_risk = sum(span.entry <= day < span.time for span in spans)
         yield Share(
             day=day,
             value=round(1 - step.value, 4),
             lower=round(1 - step.upper, 4),
-            upper=round(1 - step.lower, 4),
+            upper=round(1 - step.lower if step.value < 1 else _none_of(at_risk), 4),
             at_earliest=None if first is None else round(1 - first.value, 4),
             at_latest=None if final is None else round(1 - final.value, 4),
-            at_risk=sum(span.entry <= day < span.time for span in spans),
+            at_risk=at_risk,
         )
+
+
+def _none_of(at_risk: int) -> float:
+    """The upper limit where it has happened to nobody yet: Greenwood's band has no width there, Wilson's has."""
+    return wilson(0, at_risk)[1] if at_risk else 1.0
 
 
 def _causes(spans: Sequence[Span]) -> Iterable[CauseShare]:

@@ -23,8 +23,8 @@ from service.ports import Clock, Resolver, Store
 class App:
     """Ports and pipeline steps, wired. ``ready`` maps each check to "ok" or to what is wrong in words.
 
-    ``vet_webhook`` says why a URL is refused, None where it is not. ``token_bytes`` is the source of secrets (n -> n
-    bytes).
+    ``metrics`` are numbers in Prometheus' text format. ``vet_webhook`` says why a URL is refused, None where it is not.
+    ``token_bytes`` is the source of secrets (n -> n bytes).
     """
 
     version: str
@@ -43,5 +43,6 @@ class App:
     reporter: Reporter
     forecaster: Forecaster
     ready: Callable[[], Awaitable[Mapping[str, str]]]
+    metrics: Callable[[], Awaitable[bytes]]
     vet_webhook: Callable[[str], Awaitable[str | None]]
     token_bytes: Callable[[int], bytes]

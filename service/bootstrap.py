@@ -25,6 +25,7 @@ from service.adapters.registry import RegistryClient
 from service.adapters.registry_pace import RegistryPace
 from service.adapters.schema import upgrade
 from service.adapters.store import open_store
+from service.adapters.telemetry import exposition
 from service.adapters.webhook import WebhookSink
 from service.adapters.whois import Whois
 from service.app import App
@@ -36,6 +37,7 @@ from service.core.persistence.schedule import Intervals
 from service.core.verdict.lists import Lists, shipped_lists
 from service.daemon.followers import Follower
 from service.daemon.health import Health
+from service.daemon.numbers import Monitor
 from service.daemon.scheduler import Tick
 from service.feeds.follow import follow, judge_feeds
 from service.feeds.name_lists import NameListFile
@@ -106,6 +108,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         watched = Watched(store, settings.outlets.allow, _shared(settings, lists))
         tracker = Tracker(clock=clock, store=store, rules=rules(settings))
         health = Health(clock=clock, store=store, resolver=resolver)
+        monitor = Monitor(clock=clock, store=store, health=health, parser_kills=lambda: parser.killed)
         app = App(
             version=version("spoofwatch"),
             clock=clock,
@@ -155,6 +158,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                 clock=clock, store=store, prober=prober, watched=watched, plan=_forecast_plan(settings)
             ),
             ready=health.ready,
+            metrics=lambda: _metrics(monitor),
             vet_webhook=lambda url: _vet_webhook(dialer, url),
             token_bytes=secrets.token_bytes,
         )
@@ -330,6 +334,10 @@ def _sweep_plan(settings: Settings) -> SweepPlan:
 def _forecast_plan(settings: Settings) -> ForecastPlan:
     given = settings.service.forecast
     return ForecastPlan(every=given.every, size=given.size, daily_queries=given.daily_queries)
+
+
+async def _metrics(monitor: Monitor) -> bytes:
+    return exposition(await monitor.numbers())
 
 
 async def _vet_webhook(dialer: Dialer, url: str) -> str | None:

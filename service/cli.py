@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from service.commands import admin, check, daemon, lab, names, outlets, persistence, replay, sweep
+from service.commands import admin, check, daemon, lab, names, outlets, persistence, replay, sweep, tokens
 from service.core.errors import SpoofwatchError
 from service.core.model import Tier
 from service.core.persistence.measures import By
+from service.core.tokens import Scope
 from service.settings import Settings, defaults, load
+from service.settings_fields import duration
 
 USAGE_ERROR = 2
 
@@ -144,11 +146,23 @@ def _config(commands: _Commands) -> None:
 
 def _token(commands: _Commands) -> None:
     made = commands.add_parser("token", help="API tokens", description="API tokens.")
-    kinds = made.add_subparsers(required=True, metavar="create")
+    kinds = made.add_subparsers(required=True, metavar="create|list|revoke")
     create = _command(kinds, "create", "make a token; it is shown once")
-    create.add_argument("--scope", action="append", choices=["read", "write", "admin"], help="default: read")
+    create.add_argument("--scope", action="append", choices=[scope.value for scope in Scope], help="default: read")
+    create.add_argument("--outlet", action="append", default=[], metavar="ID", help="limit it to this outlet")
+    create.add_argument("--expires", metavar="DURATION", help='how long it lasts, as in "90d"; default: for ever')
     create.add_argument("--note", default="", help="whom it is for")
-    create.set_defaults(call=lambda a: admin.create_token(load(a.config), a.scope or ["read"], a.note))
+    create.set_defaults(
+        call=lambda a: tokens.create(
+            load(a.config), a.scope or ["read"], a.outlet, duration("--expires", a.expires), a.note
+        )
+    )
+    shown = _command(kinds, "list", "who may ask, and for what; without the secrets")
+    shown.add_argument("--json", action="store_true", help="one JSON object a line")
+    shown.set_defaults(call=lambda a: tokens.show(load(a.config), as_json=a.json))
+    revoke = _command(kinds, "revoke", "refuse a token from now on")
+    revoke.add_argument("id", metavar="ID", help="the middle part of the token, as `token list` shows it")
+    revoke.set_defaults(call=lambda a: tokens.revoke(load(a.config), a.id))
 
 
 def _webhook(commands: _Commands) -> None:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from service.core.persistence.reports import Report, ReportState
     from service.core.persistence.successors import Succession
     from service.core.persistence.traits import Trait
+    from service.core.repeats import Repeatable
+    from service.core.tokens import Token
 
 T = TypeVar("T")
 
@@ -299,8 +301,8 @@ class ViewRows(Protocol):
     def blocks(self, host: str | None) -> list[dict[str, Any]]:
         """Blocks of one site or of all, newest first."""
 
-    def events(self, after: int, limit: int) -> list[dict[str, Any]]:
-        """Committed events by sequence."""
+    def events(self, after: int, limit: int, outlets: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+        """Committed events by sequence; where ``outlets`` are given, those about their lookalikes and these' sites."""
 
     def counts(self) -> dict[str, int]:
         """Rows by kind, for health and for people."""
@@ -431,14 +433,40 @@ class ForecastRows(Protocol):
 class TokenRows(Protocol):
     """API tokens; only hashes are kept."""
 
-    def add(self, token_id: str, digest: str, scopes: Iterable[str], note: str, at: datetime) -> None:
-        """Keep one."""
+    def add(self, token: Token) -> None:
+        """Keep one. Conflict where the id is taken."""
 
-    def scopes(self, token_id: str, digest: str) -> frozenset[str] | None:
-        """The scopes of a token whose id and hash fit, else None."""
+    def get(self, token_id: str) -> Token | None:
+        """One by its id, revoked and expired ones too."""
 
-    def count(self) -> int:
-        """How many there are."""
+    def all(self) -> tuple[Token, ...]:
+        """Every token that was ever made, oldest first."""
+
+    def revoke(self, token_id: str, at: datetime) -> None:
+        """It is not taken from now on; once revoked it stays so. NotFound where there is none."""
+
+    def used(self, token_id: str, at: datetime) -> None:
+        """Note its last use."""
+
+
+class GaugeRows(Protocol):
+    """Numbers for monitoring."""
+
+    def numbers(self, now: datetime) -> Mapping[str, Mapping[tuple[tuple[str, str], ...], float]]:
+        """Numbers by name and labels (pairs of name and value), none of which is a site's or an outlet's name."""
+
+
+class RepeatRows(Protocol):
+    """Answers to requests that may be sent twice."""
+
+    def begin(self, asked: Repeatable) -> Repeatable | None:
+        """The request that holds this key already, else None: then it is ``asked`` that holds it from now on."""
+
+    def keep(self, answered: Repeatable) -> None:
+        """Keep a request with its answer."""
+
+    def forget(self, token_id: str, key: str) -> None:
+        """The key is free again."""
 
 
 class UnitOfWork(Protocol):
@@ -452,6 +480,8 @@ class UnitOfWork(Protocol):
     actions: ActionRows
     views: ViewRows
     tokens: TokenRows
+    repeats: RepeatRows
+    gauges: GaugeRows
     links: LinkRows
     feeds: FeedRows
     ties: TieRows

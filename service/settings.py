@@ -12,6 +12,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -34,8 +35,10 @@ class Database(Section):
 
     url: str = Field(
         "sqlite:///../var/spoofwatch.db",
-        description="SQLite needs no server and is good to about 500,000 sites; the path is relative to this file",
+        description="SQLite needs no server and is good to about 500,000 sites; the path is relative to this file. "
+        "For PostgreSQL: postgresql+psycopg://user@host/spoofwatch",
     )
+    password_file: Path | None = Field(None, description="a file with the password for PostgreSQL")
 
 
 class Api(Section):
@@ -43,6 +46,9 @@ class Api(Section):
 
     host: str = Field("127.0.0.1", description="loopback: put a TLS proxy in front to offer it to others")
     port: int = Field(8080, ge=0, le=65535, description="0 takes a free port and prints it")
+    requests_per_minute: int = Field(
+        3_000, ge=0, description="of one token; who asks more often gets 429 for a while; 0 is without limit"
+    )
     token_file: Path | None = Field(
         None, description="a file with one token that is an administrator's, where tokens are handed out by others"
     )
@@ -196,8 +202,12 @@ class Settings(Section):
 
     @property
     def database_url(self) -> str:
-        """The database's URL with SQLite's path made absolute."""
-        return _absolute_sqlite(self.service.database.url, self.folder)
+        """The database's URL with SQLite's path made absolute, and with the password of ``database.password_file``."""
+        url, file = self.service.database.url, self.service.database.password_file
+        if file is None:
+            return _absolute_sqlite(url, self.folder)
+        password = read_secret(self.path(file), "database.password_file", self.folder / "service.toml")
+        return _with_password(url, password, self.folder / "service.toml")
 
     def with_replay_names(self, names: int) -> Settings:
         """The same settings with another ``replay.names``."""
@@ -257,6 +267,9 @@ def _check_files(service: Service, file: Path) -> None:
     if service.api.token_file is not None:
         read_secret(file.parent / service.api.token_file, "api.token_file", file)
     read_proxies(service.fetch, file)
+    if service.database.password_file is not None:
+        password = read_secret(file.parent / service.database.password_file, "database.password_file", file)
+        _with_password(service.database.url, password, file)
     bootstrap = service.rdap.bootstrap
     named = {
         "fetch.ca_file": service.fetch.ca_file,
@@ -343,3 +356,17 @@ def _absolute_sqlite(url: str, folder: Path) -> str:
     if not url.startswith(prefix) or url == f"{prefix}:memory:":
         return url
     return prefix + str((folder / url.removeprefix(prefix)).resolve())
+
+
+def _with_password(url: str, password: str, file: Path) -> str:
+    """The URL of a server's database with a password put in; ConfigError where there is no user to put it beside."""
+    scheme, _, rest = url.partition("://")
+    user, at, place = rest.partition("@")
+    if not at or not user or ":" in user or "/" in user:
+        raise ConfigError(
+            file=str(file),
+            key="database.password_file",
+            reason="database.url names no user, or has a password already",
+            mend="postgresql+psycopg://user@host/spoofwatch",
+        )
+    return f"{scheme}://{user}:{quote(password, safe='')}@{place}"

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from service.core.errors import ConfigError
+
 _HIGHEST_PORT = 65_535
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -21,6 +23,16 @@ def _duration(value: object) -> timedelta:
     if isinstance(value, str) and value[-1:] in _UNITS and value[:-1].isdigit():
         return timedelta(**{_UNITS[value[-1]]: int(value[:-1])})
     raise ValueError('a duration is a whole number and a unit: "90s", "15m", "12h", "90d"')
+
+
+def duration(key: str, text: str | None) -> timedelta | None:
+    """A duration given on the command line; ConfigError names ``key`` where it is none. None stays None."""
+    if text is None:
+        return None
+    try:
+        return _duration(text)
+    except ValueError as error:
+        raise ConfigError(file="the command line", key=key, value=text, reason=str(error)) from None
 
 
 def _host_port(value: str) -> str:

@@ -18,7 +18,7 @@ from service.app import App
 from service.core.model import Outlet, Signal, Verdict
 from service.core.persistence.inputs import Looked
 from service.core.persistence.lifecycle import Rules
-from service.core.tokens import Scope, new_token
+from service.core.tokens import Scope, Token, new_token
 from service.pipeline.admit import Door
 from service.pipeline.forecast import Forecaster, ForecastPlan
 from service.pipeline.persistence import Persister
@@ -55,6 +55,7 @@ class ApiUnderTest:
         counter = itertools.count()
         self._built: Api | None = None
         self._runner = runner
+        self.scopes = tuple(Scope)
         self._token_bytes: Callable[[int], bytes] = lambda n: next(counter).to_bytes(n, "big")
         self.clock, self.outside, self.store = FakeClock(START), Outside(), store
         self.tracker = Tracker(clock=self.clock, store=store, rules=Rules())
@@ -83,6 +84,7 @@ class ApiUnderTest:
                 plan=ForecastPlan(size=50),
             ),
             "ready": self._ready,
+            "metrics": self._metrics,
             "vet_webhook": self._vet,
             "token_bytes": self._token_bytes,
         }
@@ -91,13 +93,17 @@ class ApiUnderTest:
     async def _ready(self) -> Mapping[str, str]:
         return self.outside.checks
 
+    async def _metrics(self) -> bytes:
+        return b"spoofwatch_due_sites 0.0\n"
+
     async def _vet(self, url: str) -> str | None:
         return self.outside.refused_urls.get(url)
 
-    def token(self, *scopes: Scope) -> str:
+    def token(self, *scopes: Scope, **limits: Any) -> str:
         """A new token that the store knows."""
         made = new_token(self._token_bytes)
-        self.run(self.store.write(lambda uow: uow.tokens.add(made.id, made.digest, scopes, "test", START)))
+        token = Token(id=made.id, digest=made.digest, scopes=frozenset(scopes), created_at=START, **limits)
+        self.run(self.store.write(lambda uow: uow.tokens.add(token)))
         return made.plain
 
     def run(self, waited: Any) -> Any:
@@ -116,6 +122,17 @@ class ApiUnderTest:
 
         answer: httpx.Response = self.run(ask())
         return answer
+
+    def serve(self, api: Api) -> None:
+        """Ask this application from now on."""
+        self._built = api
+
+    async def inside(self, method: str, path: str, content: Any, headers: Mapping[str, str]) -> httpx.Response:
+        """Ask while another request is under way."""
+        transport = httpx.ASGITransport(self._asgi())
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            given = {"Authorization": f"Bearer {self.all_scopes}", **headers}
+            return await client.request(method, path, headers=given, json=content)
 
     def _asgi(self) -> Api:
         if self._built is None or self._built.state.service is not self.app:

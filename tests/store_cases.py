@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -29,6 +29,7 @@ from service.core.model import (
     Technique,
     Verdict,
 )
+from tests.postgres import empty_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +40,7 @@ T = TypeVar("T")
 
 START = datetime(2022, 9, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-PLACES = ("file", "memory")
+PLACES = ("file", "memory", "postgresql")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,12 @@ def _upgraded() -> bytes:
 
 @contextmanager
 def opened(place: str, folder: Path) -> Iterator[Opened]:
-    """An empty store of this version's schema, in a file or in memory."""
+    """An empty store of this version's schema, in a file, in memory or on a server."""
+    if place == "postgresql":
+        url = empty_postgres()
+        with closing(open_store(url)) as store:
+            yield Opened(store, url)
+        return
     url = "sqlite://"
     if place == "file":
         url = f"sqlite:///{folder / 'store.db'}"

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from service.adapters.database import BUSY_SECONDS, failures_as_unavailable, file_of, parse_url
+from service.adapters.database import BUSY_SECONDS, failures_as_unavailable, file_of, on_server, parse_url, shown
 from service.core.errors import InvalidInput, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -21,9 +21,14 @@ def backup(url: str, target: Path) -> int:
     Writers go on meanwhile. StoreUnavailable where reading or writing fails or the copy is damaged.
     """
     parsed = parse_url(url)
+    if on_server(parsed):
+        raise InvalidInput(
+            f"{shown(parsed)} is on a server, which makes its own backups: "
+            f"pg_dump --format=custom --file={target} {parsed.set(drivername='postgresql').render_as_string()}"
+        )
     source = file_of(parsed)
     if source is None or not source.exists():
-        raise InvalidInput(f"there is no database file at {url}")
+        raise InvalidInput(f"there is no database file at {shown(parsed)}")
     if target.exists() and target.samefile(source):
         raise InvalidInput(f"{target} is the database itself")
     part = target.with_name(f"{target.name}.part")

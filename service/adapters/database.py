@@ -1,4 +1,4 @@
-"""Connections to the database, and its failures in words.
+"""Connections to the database, and its failures in words. What PostgreSQL does otherwise is in ``database_postgres``.
 
 SQLite: WAL, so that readers never wait for the writer. ``synchronous=NORMAL``: in WAL mode a power cut can take back
 the last moments but never damages the file; due times, facts and alerts are taken back together, so that the service
@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from service.adapters import database_postgres
 from service.adapters.codec import CodecError
 from service.core.errors import ConfigError, StoreUnavailable
 
@@ -54,25 +55,33 @@ _SENTENCES = {
 
 
 def parse_url(url: str) -> URL:
-    """A database URL (``sqlite:///path``, ``sqlite://`` for memory). ConfigError where it is none that is supported."""
+    """A database URL: ``sqlite:///path``, ``sqlite://`` for memory, ``postgresql+psycopg://user@host/name``.
+
+    ConfigError where it is none of these.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError:
         parsed = None
-    if parsed is None or parsed.get_backend_name() != "sqlite":
+    if parsed is None or parsed.drivername not in ("sqlite", database_postgres.DRIVER):
         raise ConfigError(
             file="service.toml",
             key="database.url",
             value=None if parsed is None else parsed.render_as_string(hide_password=True),  # it may hold a password
             reason="not a database that is supported",
-            mend="sqlite:///data/spoofwatch.db",
+            mend="sqlite:///data/spoofwatch.db, or postgresql+psycopg://user@host/spoofwatch",
         )
     return parsed
 
 
 def file_of(url: URL) -> Path | None:
-    """The database file, None for a database in memory."""
-    return None if url.database in (None, "", ":memory:") else Path(str(url.database))
+    """The database file, None for a database in memory or on a server."""
+    return None if on_server(url) or url.database in (None, "", ":memory:") else Path(str(url.database))
+
+
+def on_server(url: URL) -> bool:
+    """Whether it is PostgreSQL's."""
+    return url.drivername == database_postgres.DRIVER
 
 
 def prepare_file(url: URL) -> None:
@@ -103,6 +112,8 @@ def engine_for(
 
     A database in memory has one connection for everything; whoever opens the engine sees that threads take turns.
     """
+    if on_server(url):
+        return database_postgres.engine_of(url, writes=writes, connections=connections, busy_seconds=busy_seconds)
     pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": connections, "max_overflow": 0}
     if file_of(url) is None:
         pool = {"poolclass": StaticPool}
@@ -130,6 +141,9 @@ def _begin(connection: Connection) -> None:
 @contextmanager
 def read_only(connection: Connection) -> Iterator[None]:
     """Refuse to write as long as it lasts."""
+    if connection.dialect.name != "sqlite":  # its snapshots are read-only from their beginning
+        yield
+        return
     connection.exec_driver_sql("PRAGMA query_only=ON")
     try:
         yield
@@ -143,12 +157,13 @@ def failures_as_unavailable(url: URL) -> Iterator[None]:
     try:
         yield
     except CodecError as error:
-        raise StoreUnavailable(f"database {_shown(url)}: a row does not fit: {error}") from error
+        raise StoreUnavailable(f"database {shown(url)}: a row does not fit: {error}") from error
     except (DBAPIError, sqlite3.Error) as error:
-        sentence = _sentence(error.orig if isinstance(error, DBAPIError) else error)
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        sentence = database_postgres.sentence(cause) if on_server(url) else _sentence(cause)
         if sentence is None:
             raise
-        raise StoreUnavailable(f"database {_shown(url)}: {sentence}") from error
+        raise StoreUnavailable(f"database {shown(url)}: {sentence}") from error
 
 
 def _sentence(cause: BaseException | None) -> str | None:
@@ -162,6 +177,6 @@ def _sentence(cause: BaseException | None) -> str | None:
     return str(cause) if isinstance(cause, sqlite3.OperationalError) else None
 
 
-def _shown(url: URL) -> str:
+def shown(url: URL) -> str:
     """The database's name for people, without a password."""
     return str(file_of(url) or url.render_as_string(hide_password=True))

@@ -58,6 +58,7 @@ class ChildParser:
         for _ in range(workers):
             self._idle.put_nowait(_Child(self._limits))
         self._children = workers
+        self.killed = 0
         self._read: OrderedDict[bytes, PageFacts] = OrderedDict()
 
     async def parse(self, body: bytes, content_type: str, url: str) -> PageFacts:
@@ -104,6 +105,7 @@ class ChildParser:
             facts = PageFacts(unparseable=str(error))
         finally:
             self._idle.put_nowait(child)
+        self.killed += bool(facts.unparseable)
         return replace(facts, title=html.title(body, content_type)) if facts.unparseable else facts
 
     def _keep(self, key: bytes, facts: PageFacts) -> None:

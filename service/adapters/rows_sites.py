@@ -87,6 +87,7 @@ class SqlSites:
         row = {
             "host": admission.host,
             "domain": admission.domain,
+            "suffix": admission.domain.partition(".")[2],
             "source": admission.source,
             "version": 1,
             "admitted_at": at,

@@ -14,7 +14,14 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from service.adapters.database import engine_for, failures_as_unavailable, file_of, parse_url, prepare_file
+from service.adapters.database import (
+    engine_for,
+    failures_as_unavailable,
+    file_of,
+    on_server,
+    parse_url,
+    prepare_file,
+)
 from service.core.errors import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -25,7 +32,7 @@ _WAL_TRIES = 10
 
 
 def upgrade(url: str) -> None:
-    """Create the database if there is none, bring it to this version, and switch it to WAL.
+    """Create SQLite's file if there is none, bring the database to this version, and switch a file to WAL.
 
     Two processes may do so at once: the second waits for the first and finds nothing left to do. StoreUnavailable where
     the file cannot be written, is no database, or comes from a newer version of the service.
@@ -47,7 +54,7 @@ def is_current(url: str) -> bool:
     """Whether the database is there and has exactly this version's schema. Creates nothing."""
     parsed = parse_url(url)
     path = file_of(parsed)
-    if path is None or not path.exists():
+    if not on_server(parsed) and (path is None or not path.exists()):
         return False
     engine = engine_for(parsed, writes=False)
     try:
@@ -94,7 +101,12 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _no_orphans(connection: Connection) -> None:
-    """Migrations run without foreign keys (rebuilding a table would empty its children), so look once at the end."""
+    """Migrations run without foreign keys (rebuilding a table would empty its children), so look once at the end.
+
+    PostgreSQL rebuilds nothing and checks at each statement.
+    """
+    if connection.dialect.name != "sqlite":
+        return
     orphan = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if orphan is not None:
         raise StoreUnavailable(f"a migration left a row of {orphan[0]} without its {orphan[2]}")

@@ -11,12 +11,14 @@ from service.adapters.database import (
     engine_for,
     failures_as_unavailable,
     file_of,
+    on_server,
     parse_url,
     prepare_file,
     read_only,
 )
+from service.adapters.gauges import SqlGauges
 from service.adapters.recall import Recall
-from service.adapters.rows_actions import SqlActions, SqlTokens
+from service.adapters.rows_actions import SqlActions
 from service.adapters.rows_campaigns import SqlCampaigns, SqlTies
 from service.adapters.rows_coverage import SqlCoverage
 from service.adapters.rows_feeds import SqlFeeds
@@ -26,9 +28,11 @@ from service.adapters.rows_lifetimes import SqlLifetimes
 from service.adapters.rows_links import SqlLinks
 from service.adapters.rows_outbox import SqlOutbox
 from service.adapters.rows_outlets import SqlOutlets
+from service.adapters.rows_repeats import SqlRepeats
 from service.adapters.rows_reports import SqlReports
 from service.adapters.rows_sites import SqlSites
 from service.adapters.rows_sweeps import SqlSweeps
+from service.adapters.rows_tokens import SqlTokens
 from service.adapters.schema import upgrade_within
 from service.adapters.views import SqlViews
 from service.core.errors import StoreUnavailable
@@ -45,11 +49,13 @@ if TYPE_CHECKING:
         CoverageRows,
         FeedRows,
         ForecastRows,
+        GaugeRows,
         HistoryRows,
         LifetimeRows,
         LinkRows,
         OutboxRows,
         OutletRows,
+        RepeatRows,
         ReportRows,
         SiteRows,
         SweepRows,
@@ -81,6 +87,8 @@ class SqlUnitOfWork:
         self.actions: ActionRows = SqlActions(connection)
         self.views: ViewRows = SqlViews(connection)
         self.tokens: TokenRows = SqlTokens(connection)
+        self.repeats: RepeatRows = SqlRepeats(connection)
+        self.gauges: GaugeRows = SqlGauges(connection)
         self.links: LinkRows = SqlLinks(connection)
         self.feeds: FeedRows = SqlFeeds(connection)
         self.ties: TieRows = SqlTies(connection)
@@ -96,7 +104,7 @@ class SqlUnitOfWork:
 
 
 class SqlStore:
-    """``ports.Store`` on SQLite. Steps run off the event loop: writes in one thread, in the order they were asked for.
+    """``ports.Store`` on SQLite or PostgreSQL. Steps run off the event loop, writes in one thread and in turn.
 
     A write whose caller is cancelled while it runs is still carried out to its end.
     """
@@ -151,7 +159,7 @@ class SqlStore:
 
 
 def open_store(url: str, readers: int = READERS, busy_seconds: float = BUSY_SECONDS) -> SqlStore:
-    """A store on ``url`` (``sqlite:///path``). Creates the folder; the schema is ``schema.upgrade``'s business.
+    """A store on ``url`` (``database.parse_url``). Creates a file's folder; the schema is for ``schema.upgrade``.
 
     ``readers`` read at a time; a write waits ``busy_seconds`` for another process's, then StoreUnavailable.
     ``sqlite://`` is a database in memory that begins empty, with its schema, and ends with the store.
@@ -159,7 +167,7 @@ def open_store(url: str, readers: int = READERS, busy_seconds: float = BUSY_SECO
     parsed = parse_url(url)
     prepare_file(parsed)
     writer = engine_for(parsed, writes=True, busy_seconds=busy_seconds)
-    if file_of(parsed) is not None:
+    if file_of(parsed) is not None or on_server(parsed):
         reader = engine_for(parsed, writes=False, connections=readers, busy_seconds=busy_seconds)
         return SqlStore(parsed, writer, reader, readers)
     with writer.begin() as connection:  # nobody else could reach this database to migrate it

@@ -117,14 +117,18 @@ class BaselineRow(Base, table=True):
 
 
 class SiteRow(Base, table=True):
-    """One host name that exists. ``version`` counts its changes, ``observations`` its rows of that table."""
+    """One host name that exists. ``version`` counts its changes, ``observations`` its rows of that table.
+
+    ``suffix`` is the public suffix: what is right of the registrable name's first dot.
+    """
 
     __tablename__ = "site"
-    __table_args__ = (Index(None, "due_at", "id"),)
+    __table_args__ = (Index(None, "due_at", "id"), Index(None, "availability", "id"))
 
     id: int | None = _row_id()
     host: str = _text(unique=True)
     domain: str = _text(index=True)
+    suffix: str = _text(index=True)
     source: str = _prose()
     version: int = _number()
     admitted_at: datetime
@@ -139,7 +143,7 @@ class SiteRow(Base, table=True):
     failures_json: str | None = _text(default=None)
     registration_asked_at: datetime | None = None
     registration_status: str | None = _text(default=None)
-    registered_at: datetime | None = None
+    registered_at: datetime | None = Field(default=None, index=True)
     registrar: str | None = _prose(default=None)
     registration_json: str | None = _text(default=None)
     dns_json: str | None = _text(default=None)
@@ -377,15 +381,33 @@ class AttemptRow(Base, table=True):
 
 
 class TokenRow(Base, table=True):
-    """API tokens; only their hashes."""
+    """API tokens; only their hashes. Revoked ones stay: verdicts say by which token they came."""
 
     __tablename__ = "token"
 
     id: str = _text(primary_key=True)
     digest: str = _text()
     scopes_json: str = _text()
+    outlets_json: str = _text()
     note: str = _prose()
     created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class RepeatRow(Base, table=True):
+    """Answers to requests that may be sent twice. ``status`` is empty while the first one is under way."""
+
+    __tablename__ = "repeat"
+
+    token: str = _text(primary_key=True)
+    key: str = _text(primary_key=True)
+    digest: str = _text()
+    at: datetime = Field(index=True)
+    status: int | None = None
+    headers_json: str = _text()
+    body: bytes = Field(sa_type=LargeBinary)
 
 
 class StateRow(Base, table=True):
@@ -416,4 +438,5 @@ ENDPOINT = table(EndpointRow)
 DELIVERY = table(DeliveryRow)
 ATTEMPT = table(AttemptRow)
 TOKEN = table(TokenRow)
+REPEAT = table(RepeatRow)
 STATE = table(StateRow)

@@ -7,14 +7,14 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from service.adapters import tables
 from service.adapters.codec import load_any, loads
 from service.adapters.rows_outbox import DeliveryState
 from service.adapters.site_loading import Signals
 from service.adapters.tables import BLOCK, DELIVERY, EPISODE, EVENT, LOOKALIKE, OBSERVATION, SITE, VERDICT
-from service.adapters.view_queries import LOOKALIKES, conditions, continued, cursor_after
+from service.adapters.view_queries import DETAILED, cursor_after, page_query, sites_query
 from service.core.alerts.events import rfc3339
 from service.core.facts.dns import DnsFacts
 from service.core.facts.registration import Registration
@@ -61,15 +61,13 @@ class SqlViews:
     ) -> tuple[list[dict[str, Any]], str | None]:
         """A page of lookalikes, newest discovered first, and the cursor of the next (None on the last page).
 
-        ``where`` may hold outlet, flagged, verdict, availability, registered_after, discovered_after, q (part of the
-        host name) and host. Rows that are added while somebody pages never move the rows that follow. InvalidInput for
-        an unknown filter and for a cursor that is none of ours.
+        ``where`` may hold outlet, outlets, flagged, verdict, technique, availability, suffix, registered_after,
+        discovered_after, q (part of the host name) and host. Rows that are added while somebody pages never move the
+        rows that follow. InvalidInput for an unknown filter and for a cursor that is none of ours.
         """
-        query = LOOKALIKES.where(*conditions(where))
-        if cursor is not None:
-            query = query.where(continued(cursor))
-        newest_first = query.order_by(LOOKALIKE.c.discovered_at.desc(), LOOKALIKE.c.id.desc())
-        rows = self._connection.execute(newest_first.limit(limit + 1)).all()
+        probe = sites_query(where)
+        sites = None if probe is None else self._connection.execute(probe).scalars().all()
+        rows = self._connection.execute(page_query(where, cursor, limit, sites)).all()
         page = rows[:limit]
         following = cursor_after(page[-1].discovered_at, page[-1].id) if len(rows) > limit and page else None
         return self._items(page), following
@@ -79,9 +77,7 @@ class SqlViews:
         number = _row_id(public_id)
         if number is None:
             return None
-        row = self._connection.execute(
-            LOOKALIKES.add_columns(SITE.c.registration_json, SITE.c.dns_json).where(LOOKALIKE.c.id == number)
-        ).first()
+        row = self._connection.execute(DETAILED.where(LOOKALIKE.c.id == number)).first()
         if row is None:
             return None
         (item,) = self._items([row])
@@ -106,9 +102,17 @@ class SqlViews:
         rows = self._connection.execute(query.order_by(BLOCK.c.effective_from.desc(), BLOCK.c.row.desc()))
         return [_block(row) for row in rows]
 
-    def events(self, after: int, limit: int) -> list[dict[str, Any]]:
-        """Committed events by sequence, those after ``after``."""
+    def events(self, after: int, limit: int, outlets: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+        """Committed events by sequence, those after ``after``.
+
+        Where ``outlets`` are given: those about their lookalikes, and about sites as a whole that have one.
+        """
         query = select(EVENT).where(EVENT.c.sequence > after).order_by(EVENT.c.sequence).limit(limit)
+        if outlets:
+            sites = select(SITE.c.host).join(LOOKALIKE).where(LOOKALIKE.c.outlet.in_(outlets))
+            query = query.where(
+                or_(EVENT.c.outlet.in_(outlets), and_(EVENT.c.outlet.is_(None), EVENT.c.host.in_(sites)))
+            )
         return [_event(row) for row in self._connection.execute(query)]
 
     def counts(self) -> dict[str, int]:

@@ -15,17 +15,21 @@ from service.api import (
     forecasts,
     health,
     lookalikes,
+    metrics,
     outlets,
     persistence,
     reports,
     sightings,
     sweeps,
+    tokens,
     verdicts,
     webhooks,
 )
 from service.api.auth import PROTECTED, Authentication
 from service.api.guard import Guard
-from service.api.problems import on_error, on_invalid
+from service.api.limits import RateLimit
+from service.api.problems import MEDIA_TYPE, on_error, on_invalid
+from service.api.repeats import HEADER, Repeats
 from service.api.wiring import ProblemDocument
 from service.app import App
 from service.core.errors import SpoofwatchError
@@ -34,7 +38,7 @@ _DESCRIPTION = """
 Watches for websites that impersonate news outlets, and keeps watching after they are blocked.
 
 Everything below `/v1` needs a token: `Authorization: Bearer sw_<id>_<secret>`, made with `spoofwatch token create`.
-Scopes are `read`, `write` and `admin`; each route names the one it needs.
+Scopes are `read`, `write`, `report` and `admin`; each route names the one it needs. A token may be limited to outlets.
 
 Times are RFC 3339 in UTC. Refusals are problem documents (RFC 9457). Lists go on with `cursor` or `after`.
 Strings that come from watched sites are hostile: show them as text.
@@ -53,8 +57,40 @@ _TAGS = [
     {"name": "feeds", "description": "Where names come from besides the sweeps."},
     {"name": "webhooks", "description": "Who is told of events."},
     {"name": "events", "description": "What was told, in order."},
+    {"name": "tokens", "description": "Who may ask, and for what."},
     {"name": "health", "description": "For supervisors; no token needed."},
 ]
+
+_TOO_MANY = {
+    "description": "The token has asked too often; see Retry-After and RateLimit-Reset.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+}
+_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A key of your choice: the same request with it gets the first one's answer for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "example": "0f0e2a8c-7f0b-4a55-9f0d-1c7f7a0e6b2d",
+}
+
+_RESOURCES = (
+    lookalikes,
+    verdicts,
+    blocks,
+    actions,
+    persistence,
+    reports,
+    forecasts,
+    sightings,
+    outlets,
+    sweeps,
+    webhooks,
+    events,
+    tokens,
+    feeds,
+)
+"""What is served below ``PROTECTED``, in the order of the OpenAPI document."""
 
 
 class Api(FastAPI):
@@ -67,15 +103,28 @@ class Api(FastAPI):
         schemas = document["components"]["schemas"]
         schemas |= shape.pop("$defs")
         schemas["ProblemDocument"] = shape
+        for path, methods in document["paths"].items():
+            if path.startswith(PROTECTED):
+                _share(methods)
         return document
 
 
-def create_app(service: App) -> Api:
-    """Build the ASGI application over a running service."""
+def _share(methods: dict[str, Any]) -> None:
+    """Describe what the middlewares do for every route: rate limits, and the key of requests that may be repeated."""
+    for operation in methods.values():
+        operation["responses"]["429"] = _TOO_MANY
+    if "post" in methods and _KEY not in methods["post"].setdefault("parameters", []):
+        methods["post"]["parameters"].append(_KEY)
+
+
+def create_app(service: App, *, requests_per_minute: int = 0) -> Api:
+    """Build the ASGI application over a running service; 0 requests a minute of one token is without limit."""
     api = declare(service.version)
     api.state.service = service
     # The last one added is the first one passed.
-    api.add_middleware(Authentication, store=service.store)
+    api.add_middleware(Repeats, store=service.store, clock=service.clock)
+    api.add_middleware(RateLimit, clock=service.clock, limit=requests_per_minute)
+    api.add_middleware(Authentication, store=service.store, clock=service.clock)
     api.add_middleware(Guard, token_bytes=service.token_bytes)
     return api
 
@@ -98,24 +147,11 @@ def declare(version: str) -> Api:
     api.add_exception_handler(HTTPException, on_error)
     api.add_exception_handler(RequestValidationError, on_invalid)
     protected = APIRouter(prefix=PROTECTED)
-    for resource in (
-        lookalikes,
-        verdicts,
-        blocks,
-        actions,
-        persistence,
-        reports,
-        forecasts,
-        sightings,
-        outlets,
-        sweeps,
-        feeds,
-        webhooks,
-        events,
-    ):
+    for resource in _RESOURCES:
         protected.include_router(resource.router)
     api.include_router(protected)
     api.include_router(health.router)
+    api.include_router(metrics.router)
     return api
 
 

@@ -1,9 +1,11 @@
-"""Who asks, and what they may: bearer tokens (RFC 6750) with scopes.
+"""Who asks, and what they may: bearer tokens (RFC 6750) with scopes, some of them limited to outlets.
 
 Authentication happens before a request's body is read, so that strangers cost no parsing; the scope is asked for by
-each route.
+each route. A token that is limited to outlets is refused by every route but those that ask with ``authorise_limited``:
+a route that knows nothing of the limit cannot show what it should not.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,8 +20,9 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from service.api.problems import Problem
-from service.core.tokens import hash_token, id_of
-from service.ports import Store
+from service.core.errors import StoreUnavailable
+from service.core.tokens import Token, hash_token, id_of, why_refused
+from service.ports import Clock, Store
 
 PROTECTED = "/v1"
 """Everything below this path needs a token."""
@@ -28,22 +31,31 @@ _REALM = 'Bearer realm="spoofwatch"'
 _scheme = HTTPBearer(
     auto_error=False, scheme_name="token", bearerFormat="sw_<id>_<secret>", description="`spoofwatch token create`"
 )
+_log = logging.getLogger("spoofwatch.api")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """The token that a request came with."""
+    """The token that a request came with. ``outlets`` empty: it sees what concerns any outlet, or none."""
 
     token_id: str
     scopes: frozenset[str]
+    outlets: frozenset[str]
+
+    def sees(self, outlet: str | None) -> bool:
+        """Whether it may see what concerns this outlet (None: nobody's)."""
+        return not self.outlets or outlet in self.outlets
 
 
 class Authentication:
-    """ASGI middleware: nothing below ``PROTECTED`` is reached without a token that the store knows."""
+    """ASGI middleware: nothing below ``PROTECTED`` is reached without a token that the store knows and that is good.
 
-    def __init__(self, app: ASGIApp, *, store: Store) -> None:
+    Expiry follows real time: a replay that plays the year 2022 lends no token more life.
+    """
+
+    def __init__(self, app: ASGIApp, *, store: Store, clock: Clock) -> None:
         self._app = app
-        self._store = store
+        self._store, self._clock = store, clock
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer 401, or pass the request on with its ``Caller``."""
@@ -66,11 +78,38 @@ class Authentication:
         identity = id_of(plain)
         if identity is None:
             return _unauthorised("This is not a token; one reads sw_<id>_<secret>.", {"error": "invalid_token"})
-        digest = hash_token(plain)
-        scopes = await self._store.read(lambda uow: uow.tokens.scopes(identity, digest))
-        if scopes is None:
-            return _unauthorised("This token is not known here.", {"error": "invalid_token"})
-        return Caller(token_id=identity, scopes=scopes)
+        token = await self._store.read(lambda uow: uow.tokens.get(identity))
+        refused = why_refused(token, hash_token(plain), self._clock.real_now())
+        if token is None or refused is not None:
+            return _unauthorised(refused or "", {"error": "invalid_token"})
+        await self._note_use(token)
+        return Caller(token_id=token.id, scopes=token.scopes, outlets=token.outlets)
+
+    async def _note_use(self, token: Token) -> None:
+        now = self._clock.real_now()
+        if not token.use_is_news(now):
+            return
+        try:
+            await self._store.write(lambda uow: uow.tokens.used(token.id, now))
+        except StoreUnavailable as error:
+            # Who only reads goes on reading while the disk is full.
+            _log.warning("the last use of token %s could not be noted: %s", token.id, error)
+
+
+def authorise_limited(
+    needed: SecurityScopes,
+    request: Request,
+    _: Annotated[HTTPAuthorizationCredentials | None, Security(_scheme)] = None,
+) -> Caller:
+    """Dependency of routes that keep to ``Caller.outlets``: 403 where the token lacks a scope that the route asks for.
+
+    Whoever depends on it must use the ``Caller``.
+    """
+    caller: Caller = request.state.caller
+    missing = [scope for scope in needed.scopes if scope not in caller.scopes]
+    if missing:
+        raise _forbidden(f"This needs a token with the scope {missing[0]}.", missing[0])
+    return caller
 
 
 def authorise(
@@ -78,19 +117,25 @@ def authorise(
     request: Request,
     _: Annotated[HTTPAuthorizationCredentials | None, Security(_scheme)] = None,
 ) -> Caller:
-    """Dependency of every route below ``PROTECTED``: 403 where the token lacks a scope that the route asks for."""
-    caller: Caller = request.state.caller
-    missing = [scope for scope in needed.scopes if scope not in caller.scopes]
-    if missing:
-        challenge = f'{_REALM}, error="insufficient_scope", scope="{missing[0]}"'
-        raise HTTPException(
-            status_code=HTTPStatus.FORBIDDEN,
-            detail=f"This needs a token with the scope {missing[0]}.",
-            headers={"WWW-Authenticate": challenge},
-        )
+    """Dependency of every other route below ``PROTECTED``: 403 for tokens that are limited to outlets, too."""
+    caller = authorise_limited(needed, request)
+    if caller.outlets:
+        raise _forbidden("This shows or decides what concerns all outlets; your token is limited to some.", None)
     return caller
 
 
+def _forbidden(detail: str, scope: str | None) -> HTTPException:
+    parameters = {"error": "insufficient_scope"} | ({"scope": scope} if scope else {})
+    return HTTPException(
+        status_code=HTTPStatus.FORBIDDEN, detail=detail, headers={"WWW-Authenticate": _challenge(parameters)}
+    )
+
+
 def _unauthorised(detail: str, parameters: Mapping[str, str]) -> Problem:
-    challenge = ", ".join((_REALM, *(f'{name}="{value}"' for name, value in parameters.items())))
-    return Problem(status=HTTPStatus.UNAUTHORIZED, detail=detail, headers={"WWW-Authenticate": challenge})
+    headers = {"WWW-Authenticate": _challenge(parameters)}
+    return Problem(status=HTTPStatus.UNAUTHORIZED, detail=detail, headers=headers)
+
+
+def _challenge(parameters: Mapping[str, str]) -> str:
+    """The header WWW-Authenticate (RFC 6750 3)."""
+    return ", ".join((_REALM, *(f'{name}="{value}"' for name, value in parameters.items())))

@@ -52,7 +52,7 @@ class Guard:
         except Exception as error:
             if isinstance(error, StoreUnavailable):
                 logger.warning("request %s: the store is unavailable: %s", request_id, error)
-            else:
+            elif not isinstance(error, HTTPException):
                 logger.exception("request %s failed: %s %r", request_id, scope["method"], scope["path"])
             if answer.started:
                 raise

@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from service.api.answers import LookalikeDetail, LookalikePage, sendable
+from service.api.auth import Caller
 from service.api.schemas import Instant, Text
-from service.api.wiring import Reader, Service, path_id, refusals
+from service.api.wiring import LimitedReader, Service, path_id, refusals
 from service.app import App
 from service.core.errors import NotFound
-from service.core.model import Availability, Verdict
+from service.core.model import Availability, Technique, Verdict
 
 router = APIRouter(prefix="/lookalikes", tags=["lookalikes"])
 
@@ -28,6 +29,10 @@ class Filters(BaseModel):
     outlet: Text | None = Field(None, description="Only those that resemble this outlet.")
     flagged: bool | None = Field(None, description="Only those that are flagged (true) or that are not (false).")
     verdict: Verdict | None = Field(None, description="Only those with this verdict.")
+    technique: Technique | None = Field(None, description="Only those that resemble the outlet in this way.")
+    suffix: Annotated[Text, Field(min_length=2, max_length=253)] | None = Field(
+        None, description="Only those whose name ends in this public suffix.", examples=["co.com"]
+    )
     availability: Availability | None = Field(None, description="Only those whose site answers so.")
     registered_after: Instant | None = Field(None, description="Only those registered later than this.")
     discovered_after: Instant | None = Field(None, description="Only those discovered later than this.")
@@ -41,16 +46,17 @@ class Filters(BaseModel):
     summary="List lookalikes",
     response_model=LookalikePage,
     responses=refusals(),
-    dependencies=[Reader],
 )
-async def list_lookalikes(service: Service, asked: Annotated[Filters, Query()]) -> dict[str, Any]:
+async def list_lookalikes(
+    service: Service, caller: LimitedReader, asked: Annotated[Filters, Query()]
+) -> dict[str, Any]:
     """The newest discovered first.
 
     Names that were registered lately and are flagged: `?flagged=true&registered_after=2022-06-01T00:00:00Z`.
     """
-    where = asked.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
+    where = asked.model_dump(exclude={"cursor", "limit"}, exclude_none=True) | {"outlets": caller.outlets}
     rows, following = await service.store.read(lambda uow: uow.views.lookalikes(where, asked.cursor, asked.limit))
-    return {"data": sendable(rows), "next_cursor": following}
+    return {"data": rows, "next_cursor": following}
 
 
 @router.get(
@@ -62,22 +68,25 @@ async def list_lookalikes(service: Service, asked: Annotated[Filters, Query()]) 
         304: {"description": "Nothing has changed since the answer with this ETag."},
         **refusals(HTTPStatus.NOT_FOUND),
     },
-    dependencies=[Reader],
 )
 async def get_lookalike(
     service: Service,
+    caller: LimitedReader,
     lookalike_id: PublicId,
     if_none_match: Annotated[str | None, Header(description="An ETag: 304 where nothing has changed since.")] = None,
 ) -> Response:
     """Every signal with value, weight and evidence; observations, verdicts, episodes, blocks and events."""
-    return tagged(await detail(service, lookalike_id), if_none_match)
+    return tagged(await detail(service, caller, lookalike_id), if_none_match)
 
 
-async def detail(service: App, lookalike_id: str) -> dict[str, Any]:
-    """One lookalike as the API shows it; NotFound where there is none."""
+async def detail(service: App, caller: Caller, lookalike_id: str) -> dict[str, Any]:
+    """One lookalike as the API shows it to this caller; NotFound where there is none that it may see."""
     row = await service.store.read(lambda uow: uow.views.lookalike(lookalike_id))
-    if row is None:
+    if row is None or not caller.sees(row["outlet"]):
         raise NotFound(f"there is no lookalike {lookalike_id}")
+    for observation in row["observations"]:
+        judged = observation["summary"].get("judgements", {})
+        observation["summary"]["judgements"] = {name: said for name, said in judged.items() if caller.sees(name)}
     return LookalikeDetail.model_validate(sendable(row)).model_dump(mode="json")
 
 

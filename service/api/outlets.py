@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 
 from service.api.answers import OutletAnswer, OutletList
 from service.api.schemas import NewOutlet
-from service.api.wiring import Admin, Reader, Service, path_id, refusals
+from service.api.wiring import Admin, LimitedReader, Service, path_id, refusals
 from service.core.errors import Conflict
 from service.core.model import Outlet
 from service.core.names.watchlist import WatchList
@@ -16,11 +16,11 @@ from service.ports import UnitOfWork
 router = APIRouter(prefix="/outlets", tags=["outlets"])
 
 
-@router.get("", summary="List outlets", response_model=OutletList, responses=refusals(), dependencies=[Reader])
-async def list_outlets(service: Service) -> dict[str, Any]:
+@router.get("", summary="List outlets", response_model=OutletList, responses=refusals())
+async def list_outlets(service: Service, caller: LimitedReader) -> dict[str, Any]:
     """The watch list as the database has it; the file config/outlets.toml only seeds it."""
     outlets = await service.store.read(lambda uow: uow.outlets.all())
-    return {"data": [shown(outlet) for outlet in outlets]}
+    return {"data": [shown(outlet) for outlet in outlets if caller.sees(outlet.id)]}
 
 
 @router.post(

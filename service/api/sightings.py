@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from service.api.answers import SightingResults
 from service.api.schemas import MAX_URL, NewSightings
-from service.api.wiring import Service, Writer, refusals
+from service.api.wiring import LimitedReporter, Service, refusals
 from service.app import App
 from service.core.errors import InvalidInput, InvalidName
 from service.core.names.name import refang
@@ -25,9 +25,8 @@ SOURCE = "sighting"
     status_code=HTTPStatus.ACCEPTED,
     response_model=SightingResults,
     responses=refusals(body=True),
-    dependencies=[Writer],
 )
-async def report_sightings(service: Service, given: NewSightings) -> dict[str, Any]:
+async def report_sightings(service: Service, _: LimitedReporter, given: NewSightings) -> dict[str, Any]:
     """Each URL is taken or refused on its own, and the answer says which.
 
     Defanged forms (`hxxps://bild[.]ltd`) are read, bare names are taken too. Reporting a URL again does no harm.

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from service.api.answers import LookalikeDetail
 from service.api.lookalikes import PublicId, detail
 from service.api.schemas import NewVerdict
-from service.api.wiring import Service, WritingCaller, refusals
+from service.api.wiring import LimitedWriter, Service, refusals
 from service.core.errors import NotFound
 from service.core.model import AnalystWord, Site
 from service.core.persistence.inputs import VerdictGiven
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/lookalikes", tags=["lookalikes"])
     responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, body=True),
 )
 async def give_verdict(
-    service: Service, caller: WritingCaller, lookalike_id: PublicId, given: NewVerdict
+    service: Service, caller: LimitedWriter, lookalike_id: PublicId, given: NewVerdict
 ) -> dict[str, Any]:
     """An analyst's word goes before the score.
 
@@ -37,14 +37,14 @@ async def give_verdict(
     def step(uow: UnitOfWork) -> None:
         row = uow.views.lookalike(lookalike_id)
         found = uow.sites.get(row["site"]) if row is not None else None
-        if row is None or found is None:
+        if row is None or found is None or not caller.sees(row["outlet"]):
             raise NotFound(f"there is no lookalike {lookalike_id}")
         site, _ = found
         word = AnalystWord(verdict=given.verdict, reason=given.reason, by=by, at=at, **ground(site))
         service.tracker.apply(uow, site.host, VerdictGiven(outlet=row["outlet"], word=word))
 
     await service.store.write(step)
-    return await detail(service, lookalike_id)
+    return await detail(service, caller, lookalike_id)
 
 
 def ground(site: Site) -> dict[str, Any]:

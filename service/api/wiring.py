@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Request, Security
 from pydantic import BaseModel, Field
 
-from service.api.auth import Caller, authorise
+from service.api.auth import Caller, authorise, authorise_limited
 from service.api.problems import MEDIA_TYPE
 from service.api.schemas import MAX_ID
 from service.app import App
@@ -25,6 +25,11 @@ Reader = Security(authorise, scopes=[Scope.READ])
 Writer = Security(authorise, scopes=[Scope.WRITE])
 Admin = Security(authorise, scopes=[Scope.ADMIN])
 WritingCaller = Annotated[Caller, Writer]
+LimitedReader = Annotated[Caller, Security(authorise_limited, scopes=[Scope.READ])]
+"""For routes that show no more than ``Caller.outlets`` allows; every other one refuses limited tokens."""
+
+LimitedWriter = Annotated[Caller, Security(authorise_limited, scopes=[Scope.WRITE])]
+LimitedReporter = Annotated[Caller, Security(authorise_limited, scopes=[Scope.REPORT])]
 
 
 def path_id(what: str, example: str) -> Any:
@@ -56,7 +61,7 @@ class ProblemDocument(BaseModel):
 _REASONS = {
     HTTPStatus.BAD_REQUEST: "The body is not JSON.",
     HTTPStatus.UNAUTHORIZED: "There is no token, or it is not known.",
-    HTTPStatus.FORBIDDEN: "The token lacks the scope that this route needs.",
+    HTTPStatus.FORBIDDEN: "The token lacks the scope that this route needs, or is limited to other outlets.",
     HTTPStatus.NOT_FOUND: "There is nothing with this id.",
     HTTPStatus.CONFLICT: "It is there already and differs, or somebody else changed it first.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB.",

@@ -1,4 +1,4 @@
-"""``spoofwatch db``, ``config``, ``token`` and ``webhook``: what an operator does now and then."""
+"""``spoofwatch db``, ``config`` and ``webhook``: what an operator does now and then."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import secrets
 from pathlib import Path
 
 from service.adapters.backup import backup
+from service.adapters.database import parse_url, shown
 from service.adapters.schema import upgrade
 from service.bootstrap import open_app
 from service.core.alerts import events
 from service.core.errors import InvalidInput
 from service.core.model import Delivery, Endpoint
-from service.core.tokens import new_token
 from service.settings import Settings, load, read_secret
 
 
@@ -21,34 +21,20 @@ def check_config(folder: Path) -> int:
     """Read everything as the daemon would; ConfigError says what is wrong."""
     settings = load(folder)
     outlets = settings.outlets.outlets
-    print(f"{folder}: good; {len(outlets)} outlets, {len(settings.feeds.feed)} feeds, database {settings.database_url}")
+    print(f"{folder}: good; {len(outlets)} outlets, {len(settings.feeds.feed)} feeds, database {_database(settings)}")
     return 0
 
 
 def upgrade_database(settings: Settings) -> int:
     """Bring the schema to this version."""
     upgrade(settings.database_url)
-    print(f"{settings.database_url}: at this version's schema")
+    print(f"{_database(settings)}: at this version's schema")
     return 0
 
 
 def backup_database(settings: Settings, file: Path) -> int:
     """Write a consistent copy, also beside a running daemon."""
     print(f"{file}: {backup(settings.database_url, file)} bytes")
-    return 0
-
-
-def create_token(settings: Settings, scopes: list[str], note: str) -> int:
-    """Make an API token and print it, once."""
-    made = new_token(secrets.token_bytes)
-
-    async def keep() -> None:
-        async with open_app(settings) as app:
-            now = app.clock.now()
-            await app.store.write(lambda uow: uow.tokens.add(made.id, made.digest, scopes, note, now))
-
-    asyncio.run(keep())
-    print(made.plain)
     return 0
 
 
@@ -75,3 +61,8 @@ def test_webhook(settings: Settings, url: str, secret_file: Path | None) -> int:
             return attempt.ok
 
     return 0 if asyncio.run(send()) else 1
+
+
+def _database(settings: Settings) -> str:
+    """Which database it is, without its password."""
+    return shown(parse_url(settings.database_url))

@@ -8,16 +8,17 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from service.adapters.database import failures_as_unavailable, file_of, on_server, parse_url, shown
+from service.adapters.database_postgres import daemon_lock
 from service.api.app import create_app
 from service.app import App
 from service.bootstrap import open_parts
-from service.core.errors import Conflict
-from service.core.tokens import new_token
+from service.core.errors import ConfigError, Conflict
+from service.core.tokens import Scope, Token, hash_token, id_of, new_token
 from service.daemon.supervisor import listen, serve
 from service.ports import UnitOfWork
-from service.settings import Settings
+from service.settings import Settings, read_secret
 
 log = logging.getLogger("spoofwatch")
 
@@ -33,22 +34,49 @@ def run(settings: Settings) -> int:
 async def _run(settings: Settings) -> None:
     listener = listen(settings.service.api.host, settings.service.api.port)
     async with open_parts(settings) as parts:
-        await first_token(parts.app)
-        await serve(create_app(parts.app), parts.ticks, parts.followers, parts.health, listener)
+        await first_token(parts.app, given_token(settings))
+        api = create_app(parts.app, requests_per_minute=settings.service.api.requests_per_minute)
+        await serve(api, parts.ticks, parts.followers, parts.health, listener)
 
 
-async def first_token(app: App) -> None:
-    """Make an administrator's token where there is none yet, and print it once to standard output."""
-    made = new_token(app.token_bytes)
+def given_token(settings: Settings) -> str | None:
+    """The administrator's token out of ``api.token_file``, None where there is no such setting."""
+    file = settings.service.api.token_file
+    if file is None:
+        return None
+    plain = read_secret(settings.path(file), "api.token_file", settings.folder / "service.toml")
+    if id_of(plain) is None:
+        raise ConfigError(
+            file=str(settings.folder / "service.toml"),
+            key="api.token_file",
+            value=str(file),
+            reason="holds no token",
+            mend="a token reads sw_, 12 hexadecimal digits, _, 64 hexadecimal digits",
+        )
+    return plain
+
+
+async def first_token(app: App, given: str | None = None) -> None:
+    """Keep the administrator's token that was ``given``; else make one where there is none yet, and print it once."""
+    plain = given or new_token(app.token_bytes).plain
+    now = app.clock.real_now()
+    token = Token(
+        id=id_of(plain) or "",
+        digest=hash_token(plain),
+        scopes=frozenset(Scope),
+        created_at=now,
+        note="from api.token_file" if given else "made at the first start",
+    )
 
     def step(uow: UnitOfWork) -> bool:
-        if uow.tokens.count():
+        known = uow.tokens.get(token.id)
+        if (known and known.digest == token.digest) or (not given and uow.tokens.all()):
             return False
-        uow.tokens.add(made.id, made.digest, ["admin", "read", "write"], "made at the first start", app.clock.now())
+        uow.tokens.add(token)
         return True
 
-    if await app.store.write(step):
-        print(f"API token, shown once (more by `spoofwatch token create`): {made.plain}", flush=True)
+    if await app.store.write(step) and not given:
+        print(f"API token, shown once (more by `spoofwatch token create`): {plain}", flush=True)
 
 
 def configure_log(level: str) -> None:
@@ -64,13 +92,20 @@ def configure_log(level: str) -> None:
 def instance_lock(database_url: str) -> Iterator[None]:
     """Hold ``<database>.lock`` so that two daemons never work on one database; Conflict where another one does.
 
-    The kernel gives the lock back however the process ends.
+    The kernel, or the database's server, gives the lock back however the process ends.
     """
-    prefix = "sqlite:///"
-    if not database_url.startswith(prefix):
+    url = parse_url(database_url)
+    if on_server(url):
+        with failures_as_unavailable(url), daemon_lock(url) as ours:
+            if not ours:
+                raise Conflict(f"another daemon runs on {shown(url)}; stop it first")
+            yield
+        return
+    file = file_of(url)
+    if file is None:
         yield
         return
-    path = Path(database_url.removeprefix(prefix) + ".lock")
+    path = file.with_name(f"{file.name}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as held:
         try:

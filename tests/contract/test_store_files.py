@@ -162,6 +162,7 @@ def test_a_database_without_its_tables_says_what_to_run(tmp_path: Path) -> None:
         "store.db",
         "postgresql:/user:secret@host/db",
         "postgresql://user:secret@host/db",
+        "postgresql+psycopg2://user:secret@host/db",
         "mysql://x",
         "sqlite:/x",
         "file:///x",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from service.core.errors import Conflict, NotFound
 from service.core.facts.page import PageFacts
 from service.core.model import Action, Baseline, Outlet, Place, Tier
+from service.core.tokens import Token
 from tests.store_cases import HOUR, PLACES, START, Opened, opened
 
 if TYPE_CHECKING:
@@ -148,18 +150,39 @@ def test_a_single_value_outlives_the_transaction(store: Opened) -> None:
     assert store.read(lambda unit: unit.actions.get_state("tick")) == "2"
 
 
-def test_a_token_s_scopes_are_given_only_for_its_id_and_hash_together(store: Opened) -> None:
-    store.write(lambda unit: unit.tokens.add("t1", "hash1", ["read", "write"], "the first", START))
-    store.write(lambda unit: unit.tokens.add("t2", "hash2", [], "", START))
-    assert store.read(lambda unit: unit.tokens.count()) == 2
-    assert store.read(lambda unit: unit.tokens.scopes("t1", "hash1")) == frozenset({"read", "write"})
-    assert store.read(lambda unit: unit.tokens.scopes("t2", "hash2")) == frozenset()
-    pairs = (("t1", "hash2"), ("t2", ""), ("t3", "hash1"), ("", ""))
-    assert store.read(lambda unit: [unit.tokens.scopes(*pair) for pair in pairs]) == [None] * len(pairs)
+TOKEN = Token(
+    id="t1",
+    digest="hash1",
+    scopes=frozenset({"read", "write"}),
+    created_at=START,
+    note="the first",
+    outlets=frozenset({"spiegel"}),
+    expires_at=START + HOUR,
+)
+
+
+def test_a_token_comes_back_as_it_was_made(store: Opened) -> None:
+    bare = Token(id="t0", digest="hash2", scopes=frozenset(), created_at=START)
+    for one in (TOKEN, bare):
+        store.write(partial(lambda unit, token: unit.tokens.add(token), token=one))
+    assert store.read(lambda unit: unit.tokens.all()) == (bare, TOKEN)
+    assert store.read(lambda unit: unit.tokens.get("t1")) == TOKEN
+    assert store.read(lambda unit: unit.tokens.get("t3")) is None
 
 
 def test_a_token_s_id_is_given_once(store: Opened) -> None:
-    store.write(lambda unit: unit.tokens.add("t1", "hash1", ["read"], "", START))
+    store.write(lambda unit: unit.tokens.add(TOKEN))
     with pytest.raises(Conflict, match="t1"):
-        store.write(lambda unit: unit.tokens.add("t1", "hash2", ["admin"], "", START))
-    assert store.read(lambda unit: unit.tokens.scopes("t1", "hash1")) == frozenset({"read"})
+        store.write(lambda unit: unit.tokens.add(replace(TOKEN, digest="hash2")))
+    assert store.read(lambda unit: unit.tokens.get("t1")) == TOKEN
+
+
+def test_a_token_s_use_and_end_are_noted_and_the_end_stays(store: Opened) -> None:
+    store.write(lambda unit: unit.tokens.add(TOKEN))
+    store.write(lambda unit: unit.tokens.used("t1", START + HOUR))
+    store.write(lambda unit: unit.tokens.revoke("t1", START + 2 * HOUR))
+    store.write(lambda unit: unit.tokens.revoke("t1", START + 3 * HOUR))
+    ended = replace(TOKEN, last_used_at=START + HOUR, revoked_at=START + 2 * HOUR)
+    assert store.read(lambda unit: unit.tokens.get("t1")) == ended
+    with pytest.raises(NotFound, match="t2"):
+        store.write(lambda unit: unit.tokens.revoke("t2", START))

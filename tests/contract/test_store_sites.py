@@ -359,7 +359,7 @@ def _statements(store: Opened) -> Iterator[list[str]]:
     asked: list[str] = []
 
     def listen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith("BEGIN"):
+        if not statement.startswith(("BEGIN", "SELECT pg_advisory_xact_lock")):
             asked.append(statement)
 
     engine = store.store.writer

@@ -19,7 +19,7 @@ from service.core.model import Verdict
 from service.core.tokens import Scope, new_token
 from tests.fakes_api import SPIEGEL, ApiUnderTest, api_under_test
 
-PUBLIC = ("/livez", "/readyz", "/openapi.json")
+PUBLIC = ("/livez", "/readyz", "/metrics", "/openapi.json")
 OPENAPI = declare("1").openapi()
 
 

@@ -88,6 +88,7 @@ def test_every_key_of_the_shipped_file_is_a_setting() -> None:
         ("[fetch]\nallow_networks = {pages = ['10.0.0.0/33']}", "fetch.allow_networks.pages[0]", "10.0.0.0/33"),
         ("[fetch]\nca_file = 'nowhere.pem'", "fetch.ca_file", "no such file"),
         ("[api]\ntoken_file = 'nowhere'", "api.token_file", "cannot be read"),
+        ("[database]\npassword_file = 'nowhere'", "database.password_file", "cannot be read"),
         ("[[dns.vantage]]\nname = 'isp'", "dns.vantage[0].upstreams", "is missing"),
         ("[api", "(whole file)", "is not TOML"),
     ],
@@ -128,6 +129,17 @@ def test_only_the_domain_of_an_outlet_is_required(tmp_path: Path) -> None:
 def test_a_path_is_relative_to_the_folder_of_its_file(tmp_path: Path) -> None:
     settings = load(folder(tmp_path, service="[database]\nurl = 'sqlite:///../data/x.db'"))
     assert settings.database_url == f"sqlite:///{tmp_path.parent / 'data' / 'x.db'}"
+
+
+def test_a_password_comes_from_its_file_and_may_hold_anything(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("p@ss/w:rd %\n")
+    at = "[database]\npassword_file = 'password'\nurl = "
+    settings = load(folder(tmp_path, service=f"{at}'postgresql+psycopg://me@db.example:5433/spoofwatch'"))
+    assert settings.database_url == "postgresql+psycopg://me:p%40ss%2Fw%3Ard%20%25@db.example:5433/spoofwatch"
+    for url in ("postgresql+psycopg://db/spoofwatch", "postgresql+psycopg://me:word@db/spoofwatch", "sqlite:///x.db"):
+        error = refusal(folder(tmp_path, service=f"{at}'{url}'"))
+        assert error.key == "database.password_file"
+        assert "p@ss" not in str(error)
 
 
 def test_durations_take_one_unit(tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ TYPES = (
 
 def rfc3339(at: datetime | None) -> str | None:
     """A time as people and programs read it: UTC, whole seconds, Z (RFC 3339 5.6)."""
-    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime, which takes four times as long, and a page of lookalikes has four hundred times in it.
+    return None if at is None else at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def event_id(*parts: str | None) -> str:

@@ -15,6 +15,7 @@ from service.core.tokens import Scope
 from tests.fakes_api import BILD, SPIEGEL, ApiUnderTest, api_under_test
 
 ACCESS = {
+    "GET /v1/feeds": "read",
     "GET /v1/actions": "read",
     "POST /v1/actions": "write",
     "GET /v1/actions/{action_id}/effect": "read",

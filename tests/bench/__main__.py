@@ -109,6 +109,8 @@ BENCHES = (
         module="certificates",
         about="entries of certificate logs taken in a second, and seconds from an entry to the webhook about it",
         minutes=2,
+    ),
+    Bench(
         name="api",
         module="api",
         about="the core query on 100,000 lookalikes with two million observations, beside its bare SQL",

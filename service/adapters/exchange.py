@@ -21,10 +21,14 @@ from service.core.facts.page import FetchOutcome, TlsFacts
 Headers = Sequence[tuple[str, str]]
 
 _BEFORE_BODY = 256 * 1024
-"""Bytes that a connection may carry before the body: handshake, interim answers, headers (which h11 ends at 100 KB)."""
+"""Bytes that a connection may carry before the body: handshake, interim answers, headers (which h11 ends at 100 KB).
 
-_CRUMBS, _CRUMB = 2000, 16
+Their lines are counted in ``head.py``.
+"""
+
+_CRUMBS, _CRUMB = 500, 16
 """Chunks from which on they have to carry sixteen bytes on average: a body in single bytes costs seconds of CPU."""
+
 _LEFT = "without sending a response"
 """How httpcore says that a connection was closed before a byte of an answer came."""
 

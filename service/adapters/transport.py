@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import httpcore
 import httpx
 
+from service.adapters.head import HeadCounted
 from service.adapters.tape import TAPE, TapedStream
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class VettedTransport(httpx.AsyncBaseTransport):
             patience = request.extensions.get("timeout", {}).get("connect")
             stream = await stream.start_tls(self._context, request.url.raw_host.decode("ascii"), patience)
         tape = request.extensions.get(TAPE)
-        return stream if tape is None else TapedStream(stream, tape)
+        return HeadCounted(stream if tape is None else TapedStream(stream, tape))
 
 
 class KeptTransport(httpx.AsyncBaseTransport):

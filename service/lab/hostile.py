@@ -137,6 +137,15 @@ def _flood(start: bytes, piece: bytes, pause: float = 0.0) -> Behaviour:
     return behave
 
 
+def _verbatim(answer: bytes) -> Behaviour:
+    """Exactly these bytes."""
+
+    async def behave(_: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+
+    return behave
+
+
 async def _silence(_: Request, __: asyncio.StreamWriter) -> None:
     await asyncio.sleep(3600)
 
@@ -235,6 +244,10 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     # headers
     "/slow-headers": _flood(_OK, b"X-Slow: 1\r\n", pause=0.02),
     "/many-headers": page(_PAGE, _HTML + b"".join(b"X-%d: a\r\n" % i for i in range(9000))),
+    "/rather-many-headers": page(_PAGE, _HTML + b"".join(b"X-%d: a\r\n" % i for i in range(250))),
+    "/lone-newlines": _verbatim(b"HTTP/1.1 200 OK\nContent-Type: text/html\n\n" + _PAGE),
+    "/interim": _verbatim(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 20 + _OK + _HTML + b"\r\n" + _PAGE),
+    "/many-lines": page(b"<title>many lines</title>" + b"\n" * 5000),
     "/long-header": page(_PAGE, _HTML + b"X-Long: " + b"a" * 300_000 + b"\r\n"),
     "/endless-interim": _flood(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 100),
     "/early-hints": _interim,

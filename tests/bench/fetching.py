@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import multiprocessing
 import os
 import random
@@ -59,7 +60,7 @@ def rows(pages: int = 400) -> Iterator[Row]:
 
 
 async def throughput(port: int, ca_file: str, pages: int) -> list[Row]:
-    """Fetch and parse the same page many times over TLS, then the same with httpx alone."""
+    """Fetch and parse many pages over TLS, then with httpx alone. No two are equal, as equal ones are read once."""
     async with fetching(port, ca_file) as fetcher:
         await fetcher.fetch(f"https://{HOST}/page", PROFILE, ())
         wall, cpu = await timed(lambda: fetcher.fetch(f"https://{HOST}/page", PROFILE, ()), pages)
@@ -188,12 +189,18 @@ def serve(folder: str, ports: Any) -> None:
     """The server's process."""
 
     async def run() -> None:
-        pages = {"/page": hostile.page(news_page())}
+        pages = {"/page": fresh_page}
         async with hostile.HostileServer(tls=Authority(Path(folder)).context((HOST,)), more=pages) as server:
             ports.put(server.port)
             await asyncio.Event().wait()
 
     asyncio.run(run())
+
+
+async def fresh_page(request: hostile.Request, writer: asyncio.StreamWriter) -> None:
+    """The page with a number in it that no other answer has."""
+    number = b"<!-- %d -->" % next(NUMBERS)
+    await hostile.page(NEWS + number)(request, writer)
 
 
 def news_page() -> bytes:
@@ -214,6 +221,9 @@ def news_page() -> bytes:
     settings = "".join(f'"setting{i}":{{"value":{words.random()}}},' for i in range(1000))
     page.append("</article><script>gtag('config','G-ABC1234567');var settings={" + settings)
     return "".join(page).encode()[: PAGE_BYTES - 9] + b"</script>"
+
+
+NEWS, NUMBERS = news_page(), itertools.count()
 
 
 def main() -> None:

@@ -16,15 +16,24 @@ from service.adapters.dialer import Dialer
 from service.adapters.exchange import ExchangeLimits
 from service.adapters.extract import extract
 from service.adapters.http import FetchLimits, GuardedFetcher
+from service.adapters.parser import ChildParser, ParserLimits
 from service.core.facts import charset
 from service.core.facts.capture import final_answer
+from service.core.facts.listings import Listing
 from service.core.facts.page import FetchedPage, FetchOutcome, HopKind
 from service.core.facts.picture import Icon
 from service.core.model import DIRECT
-from service.lab.hostile import METADATA_URL, HostileServer
+from service.lab.hostile import METADATA_URL, PAGES_THAT_KILL, Behaviour, HostileServer
+from service.lab.hostile import page as answering
 from tests.fakes_fetching import DESKTOP, Names, TitleParser
 
 HOST = "hostile.example"
+
+
+def page_of(body: bytes, content_type: bytes) -> Behaviour:
+    return answering(body, b"Content-Type: " + content_type + b"\r\n")
+
+
 LIMITS = FetchLimits(total=10.0, exchange=ExchangeLimits(body=BodyLimits(wire=300_000, decoded=400_000)))
 IMPATIENT = replace(LIMITS, total=0.4)
 ENDLESS = {"/drip", "/slow-headers", "/silence"}
@@ -90,9 +99,13 @@ def test_a_plain_page_is_read_with_everything_around_it() -> None:
         ("/crumbs", FetchOutcome.PROTOCOL_ERROR, "chunks", ""),
         ("/slow-headers", FetchOutcome.TIMEOUT, "whole fetch", None),
         ("/silence", FetchOutcome.TIMEOUT, "whole fetch", None),
-        ("/many-headers", FetchOutcome.TOO_LARGE, "9002 headers", None),
+        ("/many-headers", FetchOutcome.TOO_LARGE, "400 lines", None),
+        ("/rather-many-headers", FetchOutcome.TOO_LARGE, "252 headers", None),
         ("/long-header", FetchOutcome.PROTOCOL_ERROR, "too long", None),
-        ("/endless-interim", FetchOutcome.TOO_LARGE, "more bytes", None),
+        ("/endless-interim", FetchOutcome.TOO_LARGE, "400 lines", None),
+        ("/interim", FetchOutcome.OK, "", "Plain page"),
+        ("/many-lines", FetchOutcome.OK, "", "many lines"),
+        ("/lone-newlines", FetchOutcome.OK, "", "Plain page"),
         ("/garbage", FetchOutcome.PROTOCOL_ERROR, "status line", None),
         ("/switching", FetchOutcome.PROTOCOL_ERROR, "", None),
         ("/close", FetchOutcome.UNREACHABLE, "without sending", None),
@@ -282,6 +295,78 @@ def test_a_name_without_an_address_and_a_closed_port_have_outcomes_of_their_own(
         return [page.outcome for page in pages]
 
     assert asyncio.run(run()) == [FetchOutcome.NO_ADDRESS, FetchOutcome.UNREACHABLE]
+
+
+def test_one_registrable_domain_is_talked_to_by_few_whatever_its_hosts() -> None:
+    async def most_at_once(*hosts: str) -> int:
+        async with HostileServer() as server:
+            names = Names({host: ["127.0.0.1"] for host in hosts})
+            out = Dialer(names, {"pages": ["127.0.0.0/8"]}, port_map={80: server.port})
+            fetcher = GuardedFetcher(out, TitleParser(), replace(LIMITS, per_domain=1, per_address=9))
+            pages = await asyncio.gather(*(fetcher.fetch(f"http://{host}/pause", DESKTOP, ()) for host in hosts))
+            assert {page.outcome for page in pages} == {FetchOutcome.OK}
+            await fetcher.close()
+            return server.at_most
+
+    assert asyncio.run(most_at_once("a.hostile.co.uk", "b.hostile.co.uk", "hostile.co.uk")) == 1
+    assert asyncio.run(most_at_once("hostile.co.uk", "other.co.uk")) == 2
+
+
+def test_requests_to_one_domain_lie_a_pause_apart_which_is_not_the_sites_fault() -> None:
+    async def scenario(fetcher: GuardedFetcher, _: HostileServer) -> list[FetchedPage]:
+        began = asyncio.get_running_loop().time()
+        pages = [await fetcher.fetch(f"http://{HOST}/?{i}", DESKTOP, ()) for i in range(2)]
+        assert asyncio.get_running_loop().time() - began >= 1.2
+        return pages
+
+    pages = with_server(scenario, replace(LIMITS, pause=1.2, total=1.0))
+    assert {page.outcome for page in pages} == {FetchOutcome.OK}
+
+
+LISTINGS = {
+    "/robots.txt": page_of(b"Sitemap: /s.xml.gz", b"text/plain"),
+    "/s.xml.gz": page_of(gzip.compress(b"<urlset><url><loc>/a</loc></url></urlset>"), b"application/gzip"),
+    "/bomb.xml.gz": page_of(gzip.compress(b"<urlset>" + bytes(64 * 1024 * 1024)), b"application/gzip"),
+    "/laughs.xml": page_of(b'<!DOCTYPE x [<!ENTITY a "b">]><urlset><url><loc>/&a;</loc></url></urlset>', b"text/xml"),
+}
+
+
+def test_listings_are_read_in_the_process_that_can_be_killed() -> None:
+    async def run() -> list[Listing]:
+        async with HostileServer(more=LISTINGS) as server:
+            parser = ChildParser()
+            out = Dialer(Names({HOST: ["127.0.0.1"]}), {"pages": ["127.0.0.0/8"]}, port_map={80: server.port})
+            fetcher = GuardedFetcher(out, parser, LIMITS)
+            try:
+                paths = (*LISTINGS, "/absent", "/close", "/")
+                return [await fetcher.listing(f"http://{HOST}{path}", DESKTOP) for path in paths]
+            finally:
+                await fetcher.close()
+                await parser.close()
+
+    robots, sitemap, *others = asyncio.run(run())
+    assert robots.sitemaps == (f"http://{HOST}/s.xml.gz",)
+    assert sitemap.pages == (f"http://{HOST}/a",)
+    assert others == [Listing()] * 5
+
+
+def test_pages_that_kill_a_parser_end_with_their_outcome_and_title() -> None:
+    async def run() -> list[FetchedPage]:
+        async with HostileServer() as server:
+            parser = ChildParser(ParserLimits(seconds=0.5))
+            out = Dialer(Names({HOST: ["127.0.0.1"]}), {"pages": ["127.0.0.0/8"]}, port_map={80: server.port})
+            fetcher = GuardedFetcher(out, parser, FetchLimits())
+            try:
+                return [await fetcher.fetch(f"http://{HOST}/{case}", DESKTOP, ()) for case in PAGES_THAT_KILL]
+            finally:
+                await fetcher.close()
+                await parser.close()
+
+    for case, page in zip(PAGES_THAT_KILL, asyncio.run(run()), strict=True):
+        assert page.outcome is FetchOutcome.OK
+        assert page.page is not None
+        assert page.page.title == case
+        assert page.page.unparseable
 
 
 def test_one_address_is_talked_to_by_few_at_a_time_and_waiting_is_not_the_sites_fault() -> None:

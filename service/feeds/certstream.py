@@ -100,7 +100,7 @@ class Certstream:
             left = (began + _GATHER - self._clock.now()).total_seconds()
             if left <= 0 or len(entries) >= MOST_AT_ONCE:
                 break
-            message = await self._stream.receive(left)
+            message = await self._next(left)
         fresh = self._folded.fresh(entries)
         batch = Batch(
             names=match_names(fresh),
@@ -109,6 +109,16 @@ class Certstream:
             skipped=unread,
         )
         return batch, fresh
+
+    async def _next(self, seconds: float) -> str | None:
+        """The next message; None also where the stream has ended, so that what came before is taken in.
+
+        Whoever asks again is told of the end.
+        """
+        try:
+            return await self._stream.receive(seconds)
+        except FeedUnavailable:
+            return None
 
 
 class StreamFollower:

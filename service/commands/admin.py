@@ -21,7 +21,7 @@ def check_config(folder: Path) -> int:
     """Read everything as the daemon would; ConfigError says what is wrong."""
     settings = load(folder)
     outlets = settings.outlets.outlets
-    print(f"{folder}: good; {len(outlets)} outlets, {len(settings.feeds.feed)} feeds, database {_database(settings)}")
+    print(f"{folder}: good; {len(outlets)} outlets, {len(settings.feeds.ids)} feeds, database {_database(settings)}")
     return 0
 
 

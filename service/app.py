@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
 from service.pipeline.baselines import BaselineKeeper
+from service.pipeline.evidence import Archivist
 from service.pipeline.examine import Examiner
 from service.pipeline.forecast import Forecaster
 from service.pipeline.link import Linker
 from service.pipeline.persistence import Persister
 from service.pipeline.report import Reporter
+from service.pipeline.screenshots import Photographer
 from service.pipeline.sweep import Sweeper
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
 from service.ports import Clock, Resolver, Store
+from service.ports_evidence import Evidence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,9 @@ class App:
     persister: Persister
     reporter: Reporter
     forecaster: Forecaster
+    evidence: Evidence
+    archivist: Archivist
+    photographer: Photographer
     ready: Callable[[], Awaitable[Mapping[str, str]]]
     metrics: Callable[[], Awaitable[bytes]]
     vet_webhook: Callable[[str], Awaitable[str | None]]

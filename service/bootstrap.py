@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -29,6 +29,7 @@ from service.adapters.telemetry import exposition
 from service.adapters.webhook import WebhookSink
 from service.adapters.whois import Whois
 from service.app import App
+from service.bootstrap_evidence import Around, evidence_parts
 from service.bootstrap_feeds import followers, retire_others
 from service.core.model import DIRECT, Outlet, Profile, Tier
 from service.core.persistence.infrastructure import Infrastructure, shared_infrastructure
@@ -39,6 +40,7 @@ from service.daemon.followers import Follower
 from service.daemon.health import Health
 from service.daemon.numbers import Monitor
 from service.daemon.scheduler import Tick
+from service.daemon.space import Space
 from service.feeds.follow import follow, judge_feeds
 from service.feeds.name_lists import NameListFile
 from service.pipeline.admit import Door
@@ -109,6 +111,21 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         tracker = Tracker(clock=clock, store=store, rules=rules(settings))
         health = Health(clock=clock, store=store, resolver=resolver)
         monitor = Monitor(clock=clock, store=store, health=health, parser_kills=lambda: parser.killed)
+        kept = evidence_parts(
+            Around(
+                settings=settings,
+                clock=clock,
+                store=store,
+                watched=watched,
+                dialer=dialer,
+                parser=parser,
+                profiles=_profiles(settings),
+            )
+        )
+
+        async def ready() -> Mapping[str, str]:
+            return {**await health.ready(), **kept.ready()}
+
         app = App(
             version=version("spoofwatch"),
             clock=clock,
@@ -134,6 +151,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                 policy=settings.scoring,
                 lists=lists,
                 concurrency=settings.service.fetch.concurrency,
+                archivist=kept.archivist,
                 lease=timedelta(0) if replayed else LEASE,
             ),
             sweeper=Sweeper(clock=clock, store=store, prober=prober, watched=watched, plan=_sweep_plan(settings)),
@@ -157,14 +175,18 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             forecaster=Forecaster(
                 clock=clock, store=store, prober=prober, watched=watched, plan=_forecast_plan(settings)
             ),
-            ready=health.ready,
             metrics=lambda: _metrics(monitor),
+            evidence=kept.files,
+            archivist=kept.archivist,
+            photographer=kept.photographer,
+            ready=ready,
             vet_webhook=lambda url: _vet_webhook(dialer, url),
             token_bytes=secrets.token_bytes,
         )
         following = followers(settings, dialer=dialer, clock=clock, store=store, watched=watched)
         await retire_others(store, settings)
-        yield Parts(app=app, health=health, ticks=_ticks(app, settings, health, registry), followers=following)
+        ticks = _ticks(app, settings, health, registry, kept.space)
+        yield Parts(app=app, health=health, ticks=ticks, followers=following)
 
 
 async def seed(store: Store, outlets: Sequence[Outlet], clock: Clock) -> tuple[Outlet, ...]:
@@ -205,7 +227,7 @@ def _shared(settings: Settings, lists: Lists) -> Infrastructure:
     return shared_infrastructure(lists, links.shared_networks, links.shared_nameservers)
 
 
-def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClient) -> tuple[Tick, ...]:
+def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClient, space: Space) -> tuple[Tick, ...]:
     """Everything the daemon does by itself. A tick asks what is due; how often it asks is no business time."""
     second, minute = timedelta(seconds=1), timedelta(minutes=1)
     feeds = [NameListFile(feed.id, settings.path(feed.path), feed.every) for feed in settings.feeds.feed]
@@ -218,19 +240,24 @@ def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClien
         await judge_feeds(app.clock, app.store)
 
     ticks = [
+        Tick(name="disk", every=timedelta(seconds=10), run=space.check),
         Tick(name="resolvers", every=timedelta(seconds=10), run=health.check_vantages),
         Tick(name="baselines", every=minute, run=app.baselines.take_due),
         Tick(name="watch-list", every=timedelta(seconds=10), run=app.watched.refresh),
         Tick(name="registries", every=timedelta(hours=1), run=lambda: registry.refresh(app.clock.now())),
         Tick(name="sweeps", every=timedelta(seconds=10), run=app.sweeper.run_due),
         Tick(name="looks", every=second, run=app.examiner.examine_due),
+        Tick(name="sweeps", every=timedelta(seconds=10), run=space.while_there_is_room(app.sweeper.run_due)),
+        Tick(name="looks", every=second, run=space.while_there_is_room(app.examiner.examine_due)),
         Tick(name="links", every=minute, run=app.linker.link_pending),
         Tick(name="reports", every=minute, run=app.reporter.mark_overdue),
         Tick(name="forecasts", every=minute, run=app.forecaster.run_due),
         Tick(name="alerts", every=second, run=app.courier.deliver_due),
+        Tick(name="screenshots", every=minute, run=space.while_there_is_room(app.photographer.take_pending)),
+        Tick(name="evidence", every=timedelta(hours=1), run=space.while_there_is_room(app.archivist.tidy)),
     ]
     if feeds:
-        ticks.append(Tick(name="feeds", every=minute, run=read_feeds))
+        ticks.append(Tick(name="feeds", every=minute, run=space.while_there_is_room(read_feeds)))
     if settings.feeds.ids:
         ticks.append(Tick(name="feed-states", every=timedelta(seconds=10), run=judge))
     return tuple(ticks)

@@ -11,7 +11,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from service.commands import admin, check, daemon, lab, names, outlets, persistence, replay, sweep, tokens
+from service.commands import (
+    admin,
+    check,
+    daemon,
+    dossier,
+    evidence,
+    lab,
+    names,
+    outlets,
+    persistence,
+    replay,
+    sweep,
+    tokens,
+)
 from service.core.errors import SpoofwatchError
 from service.core.model import Tier
 from service.core.persistence.measures import By
@@ -53,6 +66,8 @@ def parser() -> argparse.ArgumentParser:
         _match,
         _check,
         _outlets,
+        _evidence,
+        _dossier,
         _db,
         _config,
         _token,
@@ -125,6 +140,30 @@ def _outlets(commands: _Commands) -> None:
     shown.set_defaults(call=lambda a: outlets.show(load(a.config), as_json=a.json))
     checked = _command(kinds, "check", "whether the outlets' own sites answer and give baselines")
     checked.set_defaults(call=lambda a: outlets.check(load(a.config)))
+
+
+def _evidence(commands: _Commands) -> None:
+    made = commands.add_parser("evidence", help="what was kept of sites", description="What was kept of sites.")
+    kinds = made.add_subparsers(required=True, metavar="list|verify|export")
+    shown = _command(kinds, "list", "what is kept, newest first")
+    shown.add_argument("host", nargs="?", metavar="HOST", help="of this host only")
+    shown.add_argument("--json", action="store_true", help="one JSON object a line")
+    shown.set_defaults(call=lambda a: evidence.show(load(a.config), a.host, as_json=a.json))
+    verified = _command(kinds, "verify", "read every file and say which is missing, altered or surplus; exit code 1")
+    verified.add_argument("--json", action="store_true", help="one JSON object")
+    verified.set_defaults(call=lambda a: evidence.check(load(a.config), as_json=a.json))
+    exported = _command(kinds, "export", "copy files out, under date, host and digest")
+    exported.add_argument("folder", type=Path, metavar="DIR")
+    exported.add_argument("--host", metavar="HOST", help="of this host only")
+    exported.set_defaults(call=lambda a: evidence.export(load(a.config), a.host, a.folder))
+
+
+def _dossier(commands: _Commands) -> None:
+    made = _command(commands, "dossier", "what is known of a site as a ZIP, with draft letters; nothing is sent")
+    made.add_argument("host", metavar="HOST")
+    made.add_argument("file", type=Path, metavar="FILE")
+    made.add_argument("--outlet", metavar="ID", help="as a lookalike of this outlet; default: the worst")
+    made.set_defaults(call=lambda a: dossier.write(load(a.config), a.host, a.outlet, a.file))
 
 
 def _db(commands: _Commands) -> None:

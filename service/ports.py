@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from service.core.persistence.traits import Trait
     from service.core.repeats import Repeatable
     from service.core.tokens import Token
+    from service.ports_evidence import EvidenceRows
 
 T = TypeVar("T")
 
@@ -483,6 +484,7 @@ class UnitOfWork(Protocol):
     repeats: RepeatRows
     gauges: GaugeRows
     links: LinkRows
+    evidence: EvidenceRows
     feeds: FeedRows
     ties: TieRows
     campaigns: CampaignRows

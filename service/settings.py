@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from service.core.errors import ConfigError
 from service.core.proxy import Proxy
 from service.core.verdict.policy import ScoringPolicy, policy_from_mapping
+from service.settings_evidence import Disk, Evidence, Screenshots
 from service.settings_feeds import Certificates, Certstream
 from service.settings_fetch import Fetch
 from service.settings_fields import Duration, Network, Section
@@ -152,6 +153,9 @@ class Service(Section):
     persistence: Persistence = Persistence()
     reports: Reports = Reports()
     forecast: Forecasts = Forecasts()
+    evidence: Evidence = Evidence()
+    screenshots: Screenshots = Screenshots()
+    disk: Disk = Disk()
     log: Log = Log()
 
 

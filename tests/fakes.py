@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import errno
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from service.core.evidence.items import EvidenceKind, Kept, StoredFile, digest
 from service.core.facts.dns import DnsFacts, ProbeReport, VantageHealth
 from service.core.facts.listings import Listing
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts
@@ -148,6 +150,40 @@ def fetched(url: str, profile: str, page: PageFacts | None) -> FetchedPage:
         body_sha256="0" * 64,
         page=page,
     )
+
+
+class FakeEvidence:
+    """Files in memory. ``full``: the disk takes nothing. ``at`` is the time that new files carry."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.full = False
+        self.free_bytes = 2**40
+        self.files: dict[str, tuple[bytes, datetime]] = {}
+
+    async def keep(self, kind: EvidenceKind, make: Callable[[], bytes]) -> Kept:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        content = make()
+        kept = Kept(kind=kind, sha256=digest(content), bytes=len(content))
+        self.files[kept.name] = content, self.at
+        return kept
+
+    async def read(self, kept: Kept) -> bytes | None:
+        return self.files[kept.name][0] if kept.name in self.files else None
+
+    async def inventory(self) -> tuple[StoredFile, ...]:
+        return tuple(
+            StoredFile(name=name, bytes=len(content), changed_at=at)
+            for name, (content, at) in sorted(self.files.items())
+        )
+
+    async def remove(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.files.pop(name, None)
+
+    async def free(self) -> int:
+        return self.free_bytes
 
 
 class RecordingSink:

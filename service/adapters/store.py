@@ -21,6 +21,7 @@ from service.adapters.recall import Recall
 from service.adapters.rows_actions import SqlActions
 from service.adapters.rows_campaigns import SqlCampaigns, SqlTies
 from service.adapters.rows_coverage import SqlCoverage
+from service.adapters.rows_evidence import SqlEvidence
 from service.adapters.rows_feeds import SqlFeeds
 from service.adapters.rows_forecasts import SqlForecasts
 from service.adapters.rows_history import SqlHistory
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
         UnitOfWork,
         ViewRows,
     )
+    from service.ports_evidence import EvidenceRows
 
 T = TypeVar("T")
 
@@ -90,6 +92,7 @@ class SqlUnitOfWork:
         self.repeats: RepeatRows = SqlRepeats(connection)
         self.gauges: GaugeRows = SqlGauges(connection)
         self.links: LinkRows = SqlLinks(connection)
+        self.evidence: EvidenceRows = SqlEvidence(connection)
         self.feeds: FeedRows = SqlFeeds(connection)
         self.ties: TieRows = SqlTies(connection)
         self.campaigns: CampaignRows = SqlCampaigns(connection)

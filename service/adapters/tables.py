@@ -281,6 +281,33 @@ class TraitRow(Base, table=True):
     first_at: datetime
 
 
+class EvidenceRow(Base, table=True):
+    """Pieces of evidence, whose bytes are files. Rows stay when retention lets their files go."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        UniqueConstraint("host", "sha256"),
+        Index(None, "host", "taken_at"),
+        Index(None, "sha256"),
+        Index(None, "added_at"),
+    )
+
+    id: int | None = _row_id()
+    sha256: str = _text()
+    kind: str = _text()
+    bytes: int = _number()
+    host: str = _text()
+    taken_at: datetime
+    added_at: datetime
+    url: str = _prose()
+    profile: str = _text()
+    outlets_json: str = _text()
+    marks_json: str = _text()
+    dhash: str = _text()
+    removed_at: datetime | None = None
+    removed_why: str = _text()
+
+
 class UnlinkedRow(Base, table=True):
     """Sites with traits that were not yet compared with others'."""
 
@@ -430,6 +457,7 @@ BLOCK = table(BlockRow)
 ACTION = table(ActionRow)
 TARGET = table(TargetRow)
 TRAIT = table(TraitRow)
+EVIDENCE = table(EvidenceRow)
 UNLINKED = table(UnlinkedRow)
 SWEEP = table(SweepRow)
 UNANSWERED = table(UnansweredRow)

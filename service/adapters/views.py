@@ -11,11 +11,13 @@ from sqlalchemy import and_, func, or_, select
 
 from service.adapters import tables
 from service.adapters.codec import load_any, loads
+from service.adapters.rows_evidence import SqlEvidence
 from service.adapters.rows_outbox import DeliveryState
 from service.adapters.site_loading import Signals
 from service.adapters.tables import BLOCK, DELIVERY, EPISODE, EVENT, LOOKALIKE, OBSERVATION, SITE, VERDICT
 from service.adapters.view_queries import DETAILED, cursor_after, page_query, sites_query
 from service.core.alerts.events import rfc3339
+from service.core.evidence.items import EvidenceQuery
 from service.core.facts.dns import DnsFacts
 from service.core.facts.registration import Registration
 from service.core.model import AnalystWord
@@ -34,6 +36,9 @@ _PUBLIC_ID = re.compile(PUBLIC_PREFIX + r"([1-9][0-9]{0,17})\Z")  # 18 digits fi
 MAX_OBSERVATIONS = 100
 """Observations in one detail: a site that changes with every look would fill pages."""
 
+MAX_EVIDENCE = 100
+"""Pieces of evidence in one detail; `spoofwatch evidence list` has them all."""
+
 _COUNTED = {
     "outlets": tables.OUTLET,
     "baselines": tables.BASELINE,
@@ -43,6 +48,7 @@ _COUNTED = {
     "blocks": tables.BLOCK,
     "actions": tables.ACTION,
     "observations": tables.OBSERVATION,
+    "evidence": tables.EVIDENCE,
     "sweeps": tables.SWEEP,
     "events": tables.EVENT,
     "endpoints": tables.ENDPOINT,
@@ -88,6 +94,7 @@ class SqlViews:
             "episodes": [_episode(one) for one in self._episodes([row.id])],
             "blocks": self.blocks(row.host),
             "timeline": self._timeline(row.host, row.outlet),
+            "evidence": self._evidence(row.host),
             "registration": None
             if row.registration_json is None
             else shown(loads(Registration, row.registration_json)),
@@ -158,6 +165,24 @@ class SqlViews:
                 "analyst": _analyst(row),
             }
             for row in self._connection.execute(query)
+        ]
+
+    def _evidence(self, host: str) -> list[dict[str, Any]]:
+        found = SqlEvidence(self._connection).find(EvidenceQuery(host=host, limit=MAX_EVIDENCE))
+        return [
+            {
+                "id": item.id,
+                "kind": item.kept.kind.value,
+                "taken_at": rfc3339(item.taken_at),
+                "bytes": item.kept.bytes,
+                "url": item.url,
+                "profile": item.profile,
+                "outlets": list(item.outlets),
+                "dhash": item.dhash,
+                "removed_at": rfc3339(item.removed_at),
+                "removed_why": item.removed_why,
+            }
+            for item in found
         ]
 
     def _timeline(self, host: str, outlet: str) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.core.alerts.shapes import TIME_PATTERN
+from service.core.evidence.items import EvidenceKind
 from service.core.model import Availability, Cause, FirstSeenAs, Place, Technique, Verdict
 
 Moment = Annotated[str, Field(pattern=TIME_PATTERN, json_schema_extra={"format": "date-time"})]
@@ -251,6 +252,21 @@ class DnsSection(Answer):
     answers: list[DnsAnswer] = Field(description="One entry a vantage, the service's own first.")
 
 
+class EvidenceAnswer(Answer):
+    """One file that was kept of the site."""
+
+    id: str = Field(description="evd_ and the SHA-256 of the file.", examples=["evd_" + "3f9a" * 16])
+    kind: EvidenceKind = Field(description="warc: everything that one look fetched. screenshot: a PNG of one page.")
+    taken_at: Moment = Field(description="When it was fetched.")
+    bytes: int = Field(description="How long the file is.")
+    url: str = Field(description=f"The (first) URL that was asked for. {HOSTILE}")
+    profile: str = Field(description="How it was asked for.")
+    outlets: list[str] = Field(description="Outlets whose flag it bears on.")
+    dhash: str = Field(description="A screenshot's difference hash: 16 hexadecimal digits, empty for a WARC.")
+    removed_at: Moment | None = Field(description="When retention let the file go.")
+    removed_why: str = Field(description="Why it did.")
+
+
 class LookalikeDetail(LookalikeItem):
     """One lookalike with all that is known of it."""
 
@@ -260,6 +276,7 @@ class LookalikeDetail(LookalikeItem):
     episodes: list[EpisodeAnswer] = Field(description="When it served the impersonation, oldest first.")
     blocks: list[BlockAnswer] = Field(description="Blocks of the site, newest first.")
     timeline: list[EventAnswer] = Field(description="Every event about it, in order.")
+    evidence: list[EvidenceAnswer] = Field(description="What was kept of the site, newest first.")
     registration: RegistrationAnswer | None = Field(description="What the registry said.")
     dns: DnsSection | None = Field(description="What resolvers answered.")
 

@@ -10,7 +10,9 @@ from starlette.exceptions import HTTPException
 from service.api import (
     actions,
     blocks,
+    dossiers,
     events,
+    evidence,
     feeds,
     forecasts,
     health,
@@ -56,6 +58,7 @@ _TAGS = [
     {"name": "sweeps", "description": "What was asked of DNS, and what stayed unanswered."},
     {"name": "feeds", "description": "Where names come from besides the sweeps."},
     {"name": "webhooks", "description": "Who is told of events."},
+    {"name": "evidence", "description": "What was kept of sites: WARC files and screenshots."},
     {"name": "events", "description": "What was told, in order."},
     {"name": "tokens", "description": "Who may ask, and for what."},
     {"name": "health", "description": "For supervisors; no token needed."},
@@ -89,6 +92,8 @@ _RESOURCES = (
     events,
     tokens,
     feeds,
+    evidence,
+    dossiers,
 )
 """What is served below ``PROTECTED``, in the order of the OpenAPI document."""
 

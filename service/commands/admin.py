@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 from service.adapters.backup import backup
+from service.adapters.browser import BrowserPlan, missing
 from service.adapters.database import parse_url, shown
 from service.adapters.schema import upgrade
 from service.bootstrap import open_app
@@ -21,6 +22,11 @@ def check_config(folder: Path) -> int:
     """Read everything as the daemon would; ConfigError says what is wrong."""
     settings = load(folder)
     outlets = settings.outlets.outlets
+    lacking = missing(
+        BrowserPlan(executable=settings.service.screenshots.executable, user=settings.service.screenshots.user)
+    )
+    if settings.service.screenshots.enabled and lacking:
+        print(f"screenshots are off: {lacking}")
     print(f"{folder}: good; {len(outlets)} outlets, {len(settings.feeds.ids)} feeds, database {_database(settings)}")
     return 0
 

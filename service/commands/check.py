@@ -103,6 +103,7 @@ def _report(host: str, examined: Examination) -> Report:
         "cloaking": _cloaking(cloaking(look.pages)),
         "outlets": [_judged(judgement) for judgement in examined.judgements],
         "events": [event.type for event in examined.step.events],
+        "evidence": list(look.evidence),
     }
 
 

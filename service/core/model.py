@@ -228,7 +228,8 @@ class Look:
     """One examination of a site. ``registration`` is None where it was not asked this time.
 
     ``availability`` holds one grade per vantage; ``consensus`` is the site's own, with ``consensus_reason``.
-    ``suspended`` says by what a hoster's suspension page was told, where one was served.
+    ``suspended`` says by what a hoster's suspension page was told, where one was served. ``evidence`` holds the ids of
+    what was kept of it.
     """
 
     at: datetime
@@ -239,6 +240,7 @@ class Look:
     consensus: Availability
     consensus_reason: str
     suspended: str = ""
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

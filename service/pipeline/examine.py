@@ -1,6 +1,6 @@
 """Read this first: one look at one site, from what resolvers say to what people are told.
 
-    due list -> resolve -> registration -> fetch -> grade and judge -> track -> outbox -> (alert.py sends)
+    due list -> resolve -> registration -> fetch -> grade and judge -> evidence -> track -> outbox -> (alert.py sends)
                                              └-> onward: other hosts that it leads to, through the door
 
 Each step has a file of its own beside this one; what they decide is pure and stands in ``core/``: grades and verdicts
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from service.core.errors import NotFound, StoreUnavailable
@@ -29,6 +29,7 @@ from service.core.verdict.judging import judge
 from service.core.verdict.lists import Lists
 from service.core.verdict.policy import ScoringPolicy
 from service.pipeline.admit import admit_all
+from service.pipeline.evidence import Archivist
 from service.pipeline.fetch import FetchPlan, fetch, with_icon
 from service.pipeline.listed import listed
 from service.pipeline.onward import onward
@@ -62,7 +63,7 @@ class Examination:
 
 
 class Examiner:
-    """Looks at sites."""
+    """Looks at sites. Without ``archivist`` no evidence is kept of what was fetched."""
 
     def __init__(
         self,
@@ -78,12 +79,13 @@ class Examiner:
         policy: ScoringPolicy,
         lists: Lists,
         concurrency: int,
+        archivist: Archivist | None = None,
         lease: timedelta = LEASE,
     ) -> None:
         self._clock, self._store, self._watched = clock, store, watched
         self._resolver, self._registry, self._fetcher = resolver, registry, fetcher
         self._tracker, self._plan, self._policy, self._lists = tracker, plan, policy, lists
-        self._concurrency, self._lease = concurrency, lease
+        self._archivist, self._concurrency, self._lease = archivist, concurrency, lease
 
     async def examine_due(self) -> int:
         """Claim what is due, as many as may be under way at once, and look at them side by side; how many."""
@@ -132,12 +134,15 @@ class Examiner:
         pages = await with_icon(self._fetcher, self._plan, site, dns, pages)
         lists = await listed(self._fetcher, plan=self._plan, site=site, pages=pages, outlets=outlets, now=now)
         look, judgements = self.judge(site, dns, asked, pages, knowledge)
+        evidence = await self._archivist.keep(site, look, judgements) if self._archivist is not None else ()
+        look = replace(look, evidence=tuple(item.id for item in evidence))
         given = Looked(
             look=look,
             judgements=judgements,
             targets=_learnt(site, pages, lists),
             traits=traits_of(site, look, knowledge.copied, judgements),
             claimed_until=site.due_at,
+            evidence=evidence,
         )
         step = await self._tracker.commit_step(site.host, given)
         # After the look is kept: whoever dies in between finds the same hosts at the next one.

@@ -54,6 +54,7 @@ class Tracker:
             if uow.sites.save(done.site, version, done.events, now):
                 if isinstance(given, Looked):
                     uow.links.put(host, given.traits, now)
+                    uow.evidence.add(given.evidence, now)
                 if any(event.type in _CHANGES_LINKS for event in done.events):
                     uow.links.mark(host)
                 return done

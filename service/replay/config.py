@@ -23,6 +23,8 @@ def settings_for(base: Settings, scenario: Scenario, lab: dict[str, Any], folder
     kept = base.service.model_dump(exclude_unset=True)
     tables = {name: {**kept.get(name, {}), **lab.get(name, {})} for name in {*kept, *lab}}
     tables["dns"] = {"window": 1000, **tables["dns"]}
+    # The lab's own pages are no evidence of anything, unless somebody wants to see what would be kept.
+    tables["evidence"] = {"scope": "none", **kept.get("evidence", {}), "folder": folder / "evidence"}
     # An outlet's own pages hold still in a scenario, so what is kept of them needs no weekly refreshing.
     tables["baselines"] = {"every": timedelta(days=28), **kept.get("baselines", {})}
     tables["database"] = {"url": database_url(folder)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.core.evidence.items import EvidenceItem
 from service.core.model import AnalystWord, Block, Event, Judgement, Look, Site, Target
 from service.core.persistence.traits import Trait
 
@@ -14,7 +15,7 @@ class Looked:
     """A look was made. ``targets`` are URLs that it learnt, ``traits`` what the site may share with others.
 
     ``claimed_until`` is the due time that the site had while it was looked at: an earlier one on commit means that
-    somebody made it due meanwhile.
+    somebody made it due meanwhile. ``evidence`` is on disk already and is named by the commit.
     """
 
     look: Look
@@ -22,6 +23,7 @@ class Looked:
     targets: tuple[Target, ...] = ()
     traits: frozenset[Trait] = frozenset()
     claimed_until: datetime | None = None
+    evidence: tuple[EvidenceItem, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,9 @@ from service.core.facts.page import FetchedPage
 from service.core.facts.registration import Registration
 from service.core.model import Judgement, Look, Observation
 
+MOST_EVIDENCE = 10
+"""Ids of evidence in one observation; all of a site's are in its own list."""
+
 
 def observe(
     last: Observation | None, look: Look, judgements: Iterable[Judgement], registration: Registration | None
@@ -34,11 +37,23 @@ def observe(
             last_at=look.at,
             count=last.count + 1,
             consensus=look.consensus,
-            summary=last.summary,
+            summary=_with_evidence(last.summary, look),
         )
     return Observation(
-        digest=mark, first_at=look.at, last_at=look.at, count=1, consensus=look.consensus, summary=summary
+        digest=mark,
+        first_at=look.at,
+        last_at=look.at,
+        count=1,
+        consensus=look.consensus,
+        summary=_with_evidence(summary, look),
     )
+
+
+def _with_evidence(summary: Mapping[str, Any], look: Look) -> Mapping[str, Any]:
+    """The summary with the ids of what was kept, the last few of them; looks are not told apart by them."""
+    if not look.evidence:
+        return summary
+    return {**summary, "evidence": [*summary.get("evidence", ()), *look.evidence][-MOST_EVIDENCE:]}
 
 
 def summarise(look: Look, judgements: Iterable[Judgement], registration: Registration | None) -> dict[str, Any]:

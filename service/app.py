@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
 from service.pipeline.baselines import BaselineKeeper
+from service.pipeline.blocks import BlockBook
 from service.pipeline.evidence import Archivist
 from service.pipeline.examine import Examiner
 from service.pipeline.forecast import Forecaster
@@ -15,6 +16,7 @@ from service.pipeline.link import Linker
 from service.pipeline.persistence import Persister
 from service.pipeline.report import Reporter
 from service.pipeline.screenshots import Photographer
+from service.pipeline.siblings import SiblingSweeper
 from service.pipeline.sweep import Sweeper
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
@@ -38,8 +40,10 @@ class App:
     door: Door
     examiner: Examiner
     tracker: Tracker
+    blocks: BlockBook
     linker: Linker
     sweeper: Sweeper
+    siblings: SiblingSweeper
     courier: Courier
     baselines: BaselineKeeper
     persister: Persister

@@ -46,12 +46,14 @@ from service.feeds.name_lists import NameListFile
 from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
 from service.pipeline.baselines import BaselineKeeper, BaselinePlan
+from service.pipeline.blocks import BlockBook
 from service.pipeline.examine import LEASE, Examiner
-from service.pipeline.fetch import FetchPlan
+from service.pipeline.fetch import FetchPlan, SecondEgress
 from service.pipeline.forecast import Forecaster, ForecastPlan
 from service.pipeline.link import Linker
 from service.pipeline.persistence import Persister
 from service.pipeline.report import Reporter
+from service.pipeline.siblings import SiblingSweeper
 from service.pipeline.sweep import Sweeper, SweepPlan
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
@@ -109,6 +111,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         lists = shipped_lists({"block_pages": settings.service.dns.block_pages} | settings.service.lists.model_dump())
         watched = Watched(store, settings.outlets.allow, _shared(settings, lists))
         tracker = Tracker(clock=clock, store=store, rules=rules(settings))
+        door = Door(clock=clock, store=store, watched=watched)
         health = Health(clock=clock, store=store, resolver=resolver)
         monitor = Monitor(clock=clock, store=store, health=health, parser_kills=lambda: parser.killed)
         kept = evidence_parts(
@@ -132,8 +135,9 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             store=store,
             resolver=resolver,
             watched=watched,
-            door=Door(clock=clock, store=store, watched=watched),
+            door=door,
             tracker=tracker,
+            blocks=BlockBook(clock=clock, store=store, door=door, tracker=tracker),
             linker=Linker(clock=clock, store=store),
             examiner=Examiner(
                 clock=clock,
@@ -153,8 +157,17 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                 concurrency=settings.service.fetch.concurrency,
                 archivist=kept.archivist,
                 lease=timedelta(0) if replayed else LEASE,
+                second=_second(settings, resolver, parser, fetcher),
             ),
             sweeper=Sweeper(clock=clock, store=store, prober=prober, watched=watched, plan=_sweep_plan(settings)),
+            siblings=SiblingSweeper(
+                clock=clock,
+                store=store,
+                prober=prober,
+                watched=watched,
+                shard=settings.service.sweep.shard,
+                daily_queries=settings.service.sweep.daily_queries,
+            ),
             courier=Courier(
                 clock=clock, store=store, sink=WebhookSink(webhooks, settings.service.webhooks.timeout.total_seconds())
             ),
@@ -207,6 +220,8 @@ def rules(settings: Settings) -> Rules:
     watch = settings.service.watch
     return Rules(
         new_window=watch.new_window,
+        siblings_cooldown=settings.service.sweep.siblings_cooldown,
+        siblings_daily=settings.service.sweep.siblings_daily,
         intervals=Intervals(
             first=watch.first,
             young=watch.young,
@@ -252,6 +267,7 @@ def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClien
         Tick(name="links", every=minute, run=app.linker.link_pending),
         Tick(name="reports", every=minute, run=app.reporter.mark_overdue),
         Tick(name="forecasts", every=minute, run=app.forecaster.run_due),
+        Tick(name="siblings", every=timedelta(seconds=10), run=app.siblings.run_due),
         Tick(name="alerts", every=second, run=app.courier.deliver_due),
         Tick(name="screenshots", every=minute, run=space.while_there_is_room(app.photographer.take_pending)),
         Tick(name="evidence", every=timedelta(hours=1), run=space.while_there_is_room(app.archivist.tidy)),
@@ -288,7 +304,19 @@ def _prober(settings: Settings, controls: Sequence[str]) -> ChildProber:
     )
 
 
-def _dialer(settings: Settings, resolver: DnsResolver) -> Dialer:
+def _second(
+    settings: Settings, resolver: DnsResolver, parser: ChildParser, fetcher: GuardedFetcher
+) -> SecondEgress | None:
+    """Who asks again for content that is gone: from another address, else by a proxy; nobody where there is neither."""
+    source = settings.service.fetch.second_source
+    if source is not None:
+        dialer = _dialer(settings, resolver, source=source)
+        return SecondEgress(fetcher=GuardedFetcher(dialer, parser, _limits(settings)))
+    country = next(iter(sorted(settings.proxies)), None)
+    return None if country is None else SecondEgress(fetcher=fetcher, egress=country)
+
+
+def _dialer(settings: Settings, resolver: DnsResolver, source: str | None = None) -> Dialer:
     fetch = settings.service.fetch
     by_networks: dict[tuple[str, ...], list[str]] = {}
     for purpose, networks in fetch.allow_networks.items():
@@ -307,6 +335,7 @@ def _dialer(settings: Settings, resolver: DnsResolver) -> Dialer:
         ca_file=str(settings.path(fetch.ca_file)) if fetch.ca_file else None,
         proxy_by_country=settings.proxies,
         agent=user_agent(fetch.contact),
+        source=source,
     )
 
 

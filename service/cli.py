@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from service.commands import (
     admin,
+    blocks,
     check,
     daemon,
     dossier,
@@ -26,7 +27,7 @@ from service.commands import (
     tokens,
 )
 from service.core.errors import SpoofwatchError
-from service.core.model import Tier
+from service.core.model import Place, Tier
 from service.core.persistence.measures import By
 from service.core.tokens import Scope
 from service.settings import Settings, defaults, load
@@ -68,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
         _outlets,
         _evidence,
         _dossier,
+        _blocks,
         _db,
         _config,
         _token,
@@ -164,6 +166,26 @@ def _dossier(commands: _Commands) -> None:
     made.add_argument("file", type=Path, metavar="FILE")
     made.add_argument("--outlet", metavar="ID", help="as a lookalike of this outlet; default: the worst")
     made.set_defaults(call=lambda a: dossier.write(load(a.config), a.host, a.outlet, a.file))
+
+
+def _blocks(commands: _Commands) -> None:
+    made = commands.add_parser("blocks", help="blocks of sites", description="Blocks of sites.")
+    kinds = made.add_subparsers(required=True, metavar="import")
+    taken = _command(kinds, "import", "record a list of blocks, CSV or STIX 2.1; a list again changes nothing")
+    taken.add_argument("file", metavar="FILE", help="`-` reads standard input")
+    taken.add_argument("--place", choices=[place.value for place in Place], help="where those act that do not say it")
+    taken.add_argument("--action", metavar="ID", help="the action that they are part of")
+    taken.add_argument("--reference", metavar="TEXT", help="where they can be looked up")
+    taken.add_argument("--since", metavar="DATE", help="since when those are in force that do not say it")
+    taken.add_argument("--json", action="store_true", help="one JSON object an entry")
+    taken.set_defaults(
+        call=lambda a: blocks.run(
+            load(a.config),
+            a.file,
+            {"place": a.place, "action": a.action, "reference": a.reference, "since": a.since},
+            as_json=a.json,
+        )
+    )
 
 
 def _db(commands: _Commands) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from typing import Any
 
     from service.core.facts.dns import DnsFacts, ProbeReport, VantageHealth
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from service.core.persistence.histories import History
     from service.core.persistence.links import Link, RuledLink, Shared, Tie
     from service.core.persistence.reports import Report, ReportState
+    from service.core.persistence.siblings import SiblingSweep
     from service.core.persistence.successors import Succession
     from service.core.persistence.traits import Trait
     from service.core.repeats import Repeatable
@@ -309,6 +310,25 @@ class ViewRows(Protocol):
         """Rows by kind, for health and for people."""
 
 
+class PersistenceViews(Protocol):
+    """What the API reads of persistence: plain dictionaries of JSON values, shaped for people."""
+
+    def blocked(self, where: Mapping[str, str], after: int, limit: int) -> tuple[list[dict[str, Any]], int | None]:
+        """A page of sites that were ever blocked, with what became of each, and where the next page begins."""
+
+    def timeline(self, host: str) -> dict[str, Any] | None:
+        """Everything dated that is known of one site; None for one that was never admitted."""
+
+    def links(self, host: str) -> list[dict[str, Any]]:
+        """The links of one site, surest first, those that no longer hold and those that were cut included."""
+
+    def campaigns(self, outlet: str | None, *, ended: bool) -> list[dict[str, Any]]:
+        """Campaigns, those with most sites first."""
+
+    def campaign(self, campaign_id: str) -> dict[str, Any] | None:
+        """One campaign with sites, links, successions and history."""
+
+
 class LinkRows(Protocol):
     """What sites have in common."""
 
@@ -339,6 +359,19 @@ class TieRows(Protocol):
 
     def rule(self, hosts: tuple[str, str], ruled: RuledLink) -> Tie:
         """Keep a person's word on the tie of two sites. NotFound for an unknown site."""
+
+
+class SiblingRows(Protocol):
+    """Requests for sweeps for siblings."""
+
+    def request(self, asked: SiblingSweep, cooldown: timedelta, daily: int) -> bool:
+        """Keep a request; False within the cooldown of one for this outlet and label, or where the day's are spent."""
+
+    def next(self) -> SiblingSweep | None:
+        """The oldest request that is open."""
+
+    def advance(self, sweep: SiblingSweep) -> None:
+        """Store how far it got."""
 
 
 class CampaignRows(Protocol):
@@ -488,10 +521,12 @@ class UnitOfWork(Protocol):
     feeds: FeedRows
     ties: TieRows
     campaigns: CampaignRows
+    siblings: SiblingRows
     history: HistoryRows
     lifetimes: LifetimeRows
     reports: ReportRows
     forecasts: ForecastRows
+    persistence: PersistenceViews
 
 
 class Store(Protocol):

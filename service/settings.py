@@ -64,6 +64,10 @@ class Sweep(Section):
     exact_every: Duration = Field(timedelta(days=1), description="every label under every suffix")
     edits_every: Duration = Field(timedelta(days=7), description="every edit under the suffixes that campaigns use")
     full_every: Duration = Field(timedelta(days=30), description="every edit under every suffix")
+    siblings_cooldown: Duration = Field(
+        timedelta(days=7), description="between two sweeps for siblings of confirmed names with one label"
+    )
+    siblings_daily: int = Field(50, ge=0, description="such sweeps for one outlet on a day; 0 makes none")
     daily_queries: int = Field(
         5_000_000, ge=0, description="for all outlets together; what is left waits for the next day"
     )

@@ -78,6 +78,11 @@ class Fetch(Section):
     )
     port_map: dict[int, int] = Field(default_factory=dict, description="for a closed network: dial this port instead")
     ca_file: Path | None = Field(None, description="a further certificate authority, for a closed network")
+    second_source: str | None = Field(
+        None,
+        description="a local address with another way out: content that is gone is asked for again from there, "
+        "else through a proxy",
+    )
     timeout: Duration = Field(timedelta(seconds=20), description="for a whole chain of redirects, body included")
     concurrency: int = Field(20, ge=1, le=200, description="looks under way at once")
     per_address: int = Field(2, ge=1, le=100, description="requests under way at one address")

@@ -20,7 +20,9 @@ from service.core.persistence.inputs import Looked
 from service.core.persistence.lifecycle import Rules
 from service.core.tokens import Scope, Token, new_token
 from service.pipeline.admit import Door
+from service.pipeline.blocks import BlockBook
 from service.pipeline.forecast import Forecaster, ForecastPlan
+from service.pipeline.link import Linker
 from service.pipeline.persistence import Persister
 from service.pipeline.report import Reporter
 from service.pipeline.track import Tracker
@@ -83,6 +85,8 @@ class ApiUnderTest:
                 watched=self.watched,
                 plan=ForecastPlan(size=50),
             ),
+            "blocks": BlockBook(clock=self.clock, store=self.store, door=self.door, tracker=self.tracker),
+            "linker": Linker(clock=self.clock, store=self.store),
             "ready": self._ready,
             "metrics": self._metrics,
             "vet_webhook": self._vet,

@@ -100,7 +100,7 @@ class Dialer:
     networks to the table, ``deny_hosts`` are host names that are left alone, with everything below them. ``ca_file``
     holds more trusted authorities (PEM). ``connect_timeout`` in seconds, per address. ``proxy_by_country`` are the ways
     out beside the direct one; an address that stands there as such may be dialled, as the operator wrote it down.
-    ``agent`` is how clients name themselves.
+    ``agent`` is how clients name themselves. ``source`` is the local address that direct connections leave from.
     """
 
     def __init__(
@@ -116,6 +116,7 @@ class Dialer:
         connect_timeout: float = 5.0,
         proxy_by_country: Mapping[str, Proxy] | None = None,
         agent: str | None = None,
+        source: str | None = None,
     ) -> None:
         self._resolve = resolve
         self._agent = agent or user_agent()
@@ -128,6 +129,7 @@ class Dialer:
         self._refuse = networks.networks(refuse)
         self._deny_hosts = frozenset(host.lower() for host in deny_hosts)
         self._connect_timeout = connect_timeout
+        self._source = source
         self._verifying = tls.verifying_context(ca_file)
         self._lenient = tls.lenient_context()
 
@@ -209,7 +211,9 @@ class Dialer:
         """
         seconds = self._connect_timeout if patience is None else min(patience, self._connect_timeout)
         if egress == DIRECT:
-            return await _first(route, lambda address, to: streams.connected(address, to, seconds, budget))
+            return await _first(
+                route, lambda address, to: streams.connected(address, to, seconds, budget, self._source)
+            )
         proxy = self._proxies.get(egress)
         if proxy is None:
             raise ProxyFailed(f"there is no proxy for {egress}")

@@ -11,7 +11,7 @@ from service.adapters import site_saving
 from service.adapters.site_loading import load_host, load_ids
 from service.adapters.tables import LOOKALIKE, SITE, TARGET, storable
 from service.core.errors import Conflict
-from service.core.model import Availability, Lookalike, Technique
+from service.core.model import Availability, Lookalike, Technique, Urgency
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +31,9 @@ MAX_URL = 2048
 """Longest target kept, in characters; PostgreSQL's indexes take no more than 2,704 bytes a row."""
 
 
+_PATIENT_SHARE = 5
+"""One of so many places of a claim goes to what waits longest."""
+
 MAX_CLAIM = 1000
 """Sites in one claim; a caller with room for more claims again."""
 
@@ -40,6 +43,13 @@ _OUTLETS = select(LOOKALIKE.c.id, LOOKALIKE.c.outlet, LOOKALIKE.c.technique).whe
     LOOKALIKE.c.site_id == bindparam("site")
 )
 _URLS = select(TARGET.c.url).where(TARGET.c.site_id == bindparam("site"))
+_URGENT = (
+    select(SITE.c.id)
+    .where(SITE.c.urgency == bindparam("urgency"), SITE.c.due_at <= bindparam("now"))
+    .order_by(SITE.c.due_at, SITE.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
 _DUE = (
     select(SITE.c.id)
     .where(SITE.c.due_at <= bindparam("now"))
@@ -79,7 +89,7 @@ class SqlSites:
         renewed = admission.again and known.due_at > at
         if not (new_lookalikes or new_targets or renewed):
             return False
-        values = {"due_at": min(known.due_at, at), "version": known.version + 1}
+        values = {"due_at": min(known.due_at, at), "urgency": Urgency.NOW, "version": known.version + 1}
         self._connection.execute(update(SITE).where(SITE.c.id == known.id).values(values))
         return True
 
@@ -93,6 +103,7 @@ class SqlSites:
             "admitted_at": at,
             "absent_at": admission.absent_at,
             "due_at": at,
+            "urgency": Urgency.NOW,
             "availability": Availability.NOT_CHECKED,
             "availability_reason": "",
             "observations": 0,
@@ -128,17 +139,32 @@ class SqlSites:
         return bool(new)
 
     def claim(self, now: datetime, until: datetime, limit: int) -> tuple[tuple[Site, int], ...]:
-        """The most overdue sites, at most MAX_CLAIM, with their row versions, their due time moved to ``until``.
+        """The most urgent due sites, at most MAX_CLAIM, with their row versions, their due time moved to ``until``.
+
+        A fifth of the places goes to what is overdue longest, however urgent: a burst never waits behind dormant names,
+        and these are never starved by a burst.
 
         The version stays: whoever saves first wins, and a claimer who is overtaken finds the version moved on.
         """
-        ids = self._connection.execute(_DUE, {"now": now, "limit": min(limit, MAX_CLAIM)}).scalars().all()
+        ids = self._due(now, min(limit, MAX_CLAIM))
         if not ids:
             return ()
         self._connection.execute(update(SITE).where(SITE.c.id.in_(ids)).values(due_at=until))
         claimed = load_ids(self._connection, ids)
         self.seen.update((stored.site.host, stored) for stored in claimed)
         return tuple((stored.site, stored.version) for stored in claimed)
+
+    def _due(self, now: datetime, limit: int) -> list[int]:
+        oldest = self._connection.execute(_DUE, {"now": now, "limit": limit}).scalars().all()
+        if len(oldest) < limit:
+            return list(oldest)
+        chosen: dict[int, None] = {}
+        for urgency in Urgency:
+            room = limit - limit // _PATIENT_SHARE - len(chosen)
+            if room > 0:
+                asked = {"urgency": urgency, "now": now, "limit": room}
+                chosen |= dict.fromkeys(self._connection.execute(_URGENT, asked).scalars())
+        return list(chosen | dict.fromkeys(oldest))[:limit]
 
     def get(self, host: str) -> tuple[Site, int] | None:
         """One site with its row version."""

@@ -28,6 +28,7 @@ from service.core.model import (
     Site,
     Target,
     Technique,
+    Urgency,
     Verdict,
 )
 
@@ -141,6 +142,7 @@ def _site(
         admitted_at=row.admitted_at,
         absent_at=row.absent_at,
         due_at=row.due_at,
+        urgency=Urgency(row.urgency),
         availability=member(Availability, row.availability),
         availability_since=row.availability_since,
         availability_reason=row.availability_reason,

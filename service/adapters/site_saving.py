@@ -82,6 +82,8 @@ def _continues(old: Observation | None, new: Observation | None) -> bool:
 def _site_changes(old: Site, new: Site) -> dict[str, Any]:
     """Columns of the site's own row that differ. ``due_at`` always: a claim may have moved it."""
     values: dict[str, Any] = {"due_at": new.due_at}
+    if new.urgency != old.urgency:
+        values["urgency"] = new.urgency
     for name in _PLAIN:
         value = getattr(new, name)
         if value != getattr(old, name):

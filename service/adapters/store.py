@@ -31,11 +31,13 @@ from service.adapters.rows_outbox import SqlOutbox
 from service.adapters.rows_outlets import SqlOutlets
 from service.adapters.rows_repeats import SqlRepeats
 from service.adapters.rows_reports import SqlReports
+from service.adapters.rows_siblings import SqlSiblings
 from service.adapters.rows_sites import SqlSites
 from service.adapters.rows_sweeps import SqlSweeps
 from service.adapters.rows_tokens import SqlTokens
 from service.adapters.schema import upgrade_within
 from service.adapters.views import SqlViews
+from service.adapters.views_persistence import SqlPersistenceViews
 from service.core.errors import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -56,8 +58,10 @@ if TYPE_CHECKING:
         LinkRows,
         OutboxRows,
         OutletRows,
+        PersistenceViews,
         RepeatRows,
         ReportRows,
+        SiblingRows,
         SiteRows,
         SweepRows,
         TieRows,
@@ -96,10 +100,12 @@ class SqlUnitOfWork:
         self.feeds: FeedRows = SqlFeeds(connection)
         self.ties: TieRows = SqlTies(connection)
         self.campaigns: CampaignRows = SqlCampaigns(connection)
+        self.siblings: SiblingRows = SqlSiblings(connection)
         self.history: HistoryRows = SqlHistory(connection)
         self.lifetimes: LifetimeRows = SqlLifetimes(connection)
         self.reports: ReportRows = SqlReports(connection)
         self.forecasts: ForecastRows = SqlForecasts(connection)
+        self.persistence: PersistenceViews = SqlPersistenceViews(connection)
 
     def committed(self) -> None:
         """What was read may be relied on from now on."""

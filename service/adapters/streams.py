@@ -194,19 +194,26 @@ class TlsStream(httpcore.AsyncNetworkStream):
             return
 
 
-async def connected(address: str, port: int, seconds: float | None, budget: int) -> SocketStream:
-    """A stream to exactly this address; raises httpcore.ConnectError or ConnectTimeout with the system's words."""
-    sock = await connected_socket(address, port, seconds)
+async def connected(
+    address: str, port: int, seconds: float | None, budget: int, source: str | None = None
+) -> SocketStream:
+    """A stream to exactly this address; raises httpcore.ConnectError or ConnectTimeout with the system's words.
+
+    ``source`` is the local address that it leaves from; the system chooses one where it is None.
+    """
+    sock = await connected_socket(address, port, seconds, source)
     return SocketStream(sock, budget, (address, port))
 
 
-async def connected_socket(address: str, port: int, seconds: float | None) -> socket.socket:
+async def connected_socket(address: str, port: int, seconds: float | None, source: str | None = None) -> socket.socket:
     """A connected socket whose peer was compared with ``address``; errors as for ``connected``."""
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     try:
         sock.settimeout(0)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         async with _mapped(seconds, httpcore.ConnectTimeout, httpcore.ConnectError):
+            if source is not None:
+                sock.bind((source, 0))
             await asyncio.get_running_loop().sock_connect(sock, (address, port))
         _compare(sock.getpeername()[0], address)
     except BaseException:

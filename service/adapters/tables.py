@@ -123,7 +123,11 @@ class SiteRow(Base, table=True):
     """
 
     __tablename__ = "site"
-    __table_args__ = (Index(None, "due_at", "id"), Index(None, "availability", "id"))
+    __table_args__ = (
+        Index(None, "due_at", "id"),
+        Index(None, "availability", "id"),
+        Index(None, "urgency", "due_at", "id"),
+    )
 
     id: int | None = _row_id()
     host: str = _text(unique=True)
@@ -134,6 +138,7 @@ class SiteRow(Base, table=True):
     admitted_at: datetime
     absent_at: datetime | None = None
     due_at: datetime
+    urgency: int = 0
     availability: str = _text()
     availability_since: datetime | None = None
     availability_reason: str = _prose()

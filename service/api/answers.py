@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.core.alerts.shapes import TIME_PATTERN
 from service.core.evidence.items import EvidenceKind
 from service.core.model import Availability, Cause, FirstSeenAs, Place, Technique, Verdict
+from service.pipeline.blocks import Outcome
 
 Moment = Annotated[str, Field(pattern=TIME_PATTERN, json_schema_extra={"format": "date-time"})]
 """A time in UTC with whole seconds, ended by Z."""
@@ -148,6 +149,25 @@ class BlockAnswer(Answer):
     reported: bool = Field(description="Somebody recorded it; otherwise the service observed it.")
     reference: str = Field(description="Where it can be looked up, or what showed it.")
     action: str | None = Field(description="The id of the action that it is part of.")
+
+
+class ImportResult(Answer):
+    """What came of one entry of a list."""
+
+    entry: str = Field(description="Where it stands: the line, or the id of the STIX object.", examples=["line 3"])
+    site: str = Field(description="The host name as it was read, else as it was given.")
+    outcome: Outcome = Field(description="recorded: new, or now lifted; known: nothing new; refused.")
+    block: str | None = Field(description="The block's id.")
+    reason: str | None = Field(description="Why it was refused.")
+
+
+class ImportResults(Answer):
+    """What came of a list of blocks."""
+
+    recorded: int = Field(description="How many were new, or were lifted by it.")
+    known: int = Field(description="How many were recorded before.")
+    refused: int = Field(description="How many were refused.")
+    results: list[ImportResult] = Field(description="Each entry, in the list's order.")
 
 
 class BlockList(Answer):

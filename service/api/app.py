@@ -9,7 +9,9 @@ from starlette.exceptions import HTTPException
 
 from service.api import (
     actions,
+    aftermath,
     blocks,
+    campaigns,
     dossiers,
     events,
     evidence,
@@ -53,6 +55,7 @@ _TAGS = [
     {"name": "persistence", "description": "What happened after blocks, in figures."},
     {"name": "reports", "description": "Reports to registrars, hosts, registries and platforms."},
     {"name": "forecasts", "description": "Names that are likely to be taken next."},
+    {"name": "campaigns", "description": "Which sites belong together, and why."},
     {"name": "sightings", "description": "URLs that somebody saw."},
     {"name": "outlets", "description": "The watch list."},
     {"name": "sweeps", "description": "What was asked of DNS, and what stayed unanswered."},
@@ -83,6 +86,8 @@ _RESOURCES = (
     blocks,
     actions,
     persistence,
+    aftermath,
+    campaigns,
     reports,
     forecasts,
     sightings,

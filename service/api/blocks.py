@@ -1,27 +1,25 @@
 """/v1/blocks: actions against single sites, reported by somebody or observed by the service."""
 
-from dataclasses import replace
+from collections import Counter
+from dataclasses import asdict, replace
 from datetime import datetime
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from service.api.answers import BlockAnswer, BlockList
-from service.api.schemas import HostName, LiftedBlock, NewBlock
+from service.api.answers import BlockAnswer, BlockList, ImportResults
+from service.api.schemas import BlockImport, HostName, LiftedBlock, NewBlock
 from service.api.wiring import Reader, Service, Writer, path_id, refusals
-from service.app import App
 from service.core.alerts.events import rfc3339
-from service.core.errors import Conflict, InvalidInput, InvalidName, NotFound
+from service.core.errors import Conflict, InvalidInput, NotFound
 from service.core.model import Block
+from service.core.persistence.block_lists import Defaults, ListedBlock, read
 from service.core.persistence.inputs import BlockRecorded
+from service.pipeline.blocks import Outcome
 from service.ports import UnitOfWork
 
 router = APIRouter(prefix="/blocks", tags=["blocks"])
-
-SOURCE = "block"
-"""Where a site came from that was first heard of by its block."""
 
 
 @router.get("", summary="List blocks", response_model=BlockList, responses=refusals(), dependencies=[Reader])
@@ -49,24 +47,36 @@ async def record_block(service: Service, given: NewBlock, response: Response) ->
 
     Site, place, date and reference say which block it is, so a request may be sent twice.
     """
-    now = service.clock.now()
-    block = _block(given, now)
-    if await service.store.read(lambda uow: uow.sites.get(given.site)) is None:
-        await _admit(service, given.site)
-
-    def step(uow: UnitOfWork) -> Block:
-        _check_action(uow, given.action)
-        known = next((one for one in _blocks_of(uow, given.site) if one.id == block.id), None)
-        if known is None:
-            service.tracker.apply(uow, given.site, BlockRecorded(block=block))
-        elif known.action != block.action:
-            raise Conflict(f"{block.id} is recorded already, as part of the action {known.action}")
-        return known or block
-
-    kept = await service.store.write(step)
-    if kept is not block:
+    listed = ListedBlock(entry="/", **given.model_dump())
+    block, new = await service.blocks.record(listed)
+    if not new:
         response.status_code = HTTPStatus.OK
-    return shown(given.site, kept)
+    return shown(given.site, block)
+
+
+@router.post(
+    "/import",
+    summary="Record a list of blocks",
+    response_model=ImportResults,
+    responses=refusals(body=True),
+    dependencies=[Writer],
+)
+async def import_blocks(service: Service, given: BlockImport) -> dict[str, Any]:
+    """CSV or STIX 2.1. Each entry is recorded or refused on its own, and the answer says which and why.
+
+    Importing a list again changes nothing; an entry that now has an end lifts its block. Blocks of the past keep their
+    dates: `known_from` says since when they are known.
+    """
+    defaults = Defaults(
+        place=given.place, action=given.action, reference=given.reference, effective_from=given.effective_from
+    )
+    entries = read(given.list, defaults, service.clock.now())
+    results = await service.blocks.record_all(entries)
+    count = Counter(result.outcome.value for result in results)
+    return {
+        **{outcome.value: count[outcome.value] for outcome in Outcome},
+        "results": [asdict(result) for result in results],
+    }
 
 
 @router.post(
@@ -110,29 +120,6 @@ def shown(host: str, block: Block) -> dict[str, Any]:
     }
 
 
-async def _admit(service: App, host: str) -> None:
-    try:
-        await service.door.admit_url(host, SOURCE)
-    except (InvalidName, InvalidInput) as error:
-        raise InvalidInput(str(error), "/site") from error
-
-
-def _block(given: NewBlock, now: datetime) -> Block:
-    known_from = given.known_from or now
-    if known_from > now:
-        raise InvalidInput("a block cannot be known from a time to come", "/known_from")
-    parts = (given.site, given.place.value, given.effective_from.isoformat(), given.reference)
-    return Block(
-        id="blk_" + sha256("\x1f".join(parts).encode()).hexdigest()[:16],
-        place=given.place,
-        effective_from=given.effective_from,
-        known_from=known_from,
-        reported=True,
-        reference=given.reference,
-        action=given.action,
-    )
-
-
 def _lifted(block: Block, asked: datetime | None, now: datetime) -> Block:
     if block.lifted_at is not None and asked in (None, block.lifted_at):
         return block
@@ -149,8 +136,3 @@ def _lifted(block: Block, asked: datetime | None, now: datetime) -> Block:
 def _blocks_of(uow: UnitOfWork, host: str) -> tuple[Block, ...]:
     found = uow.sites.get(host)
     return found[0].blocks if found is not None else ()
-
-
-def _check_action(uow: UnitOfWork, action: str | None) -> None:
-    if action is not None and all(one.id != action for one in uow.actions.all()):
-        raise InvalidInput(f"there is no action {action}; record it first with POST /v1/actions", "/action")

@@ -17,6 +17,7 @@ from service.core.errors import InvalidName
 from service.core.model import Place, Verdict
 from service.core.names import name as names
 from service.core.names.watchlist import outlet_host
+from service.core.persistence.links import Ruling
 
 MAX_URLS = 1_000
 """URLs in one report of sightings."""
@@ -26,6 +27,9 @@ MAX_URL = 4_096
 
 MAX_ID = 300
 """Characters of an id: the longest is an observed block's, which holds a host name."""
+
+MAX_LIST = 1_000_000
+"""Characters of an imported list; bodies are bounded at 1 MiB. Longer ones go through `spoofwatch blocks import`."""
 
 _SECRET_BYTES = (24, 64)
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?P<offset>[Zz]|[+-]\d{2}:\d{2})?\Z")
@@ -168,6 +172,41 @@ class LiftedBlock(Strict):
     )
 
     lifted_at: Instant | None = Field(None, description="When it was lifted; now, where it is left out.")
+
+
+class BlockImport(Strict):
+    """A list of blocks, and what its entries have that do not say otherwise."""
+
+    model_config = examples(
+        {
+            "list": "site,effective_from,reference\nspiegel[.]ltd,2022-07-27,abuse ticket 4711\n",
+            "place": "registrar",
+        },
+    )
+
+    list: str = Field(
+        description="CSV with a header (site, place, effective_from, known_from, lifted_at, reference, action), or a "
+        "STIX 2.1 bundle of indicators as text.",
+        max_length=MAX_LIST,
+    )
+    place: Place | None = Field(
+        None, description="Where blocks act for which the list does not say it; STIX never does."
+    )
+    action: Id | None = Field(None, description="The action that they are part of; that action must exist.")
+    reference: Text = Field("", description="Where they can be looked up.")
+    effective_from: Instant | None = Field(None, description="Since when they are in force.")
+
+
+class NewRuling(Strict):
+    """A person's word on the link of two sites."""
+
+    model_config = examples(
+        {"sites": ["spiegel.ltd", "bild.pics"], "ruling": "cut", "reason": "both are customers of one agency"},
+    )
+
+    sites: tuple[HostName, HostName] = Field(description="The two host names, both known to the service.")
+    ruling: Ruling = Field(description="confirmed: they belong together; cut: they do not, whatever they share.")
+    reason: Annotated[Text, Field(min_length=3)] = Field(description="Why; shown wherever the link is shown.")
 
 
 class NewAction(Strict):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 from service.core.facts.dns import DnsFacts
@@ -112,6 +112,15 @@ class FirstSeenAs(StrEnum):
     PREEXISTING = "preexisting"
     NEWLY_REGISTERED = "newly-registered"
     UNKNOWN = "unknown"
+
+
+class Urgency(IntEnum):
+    """In which order due sites are taken where not all can be: ``now`` is what is new or was asked for."""
+
+    NOW = 0
+    CHANGING = 1
+    ROUTINE = 2
+    DORMANT = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -355,6 +364,7 @@ class Site:
     source: str
     admitted_at: datetime
     due_at: datetime
+    urgency: Urgency = Urgency.NOW
     absent_at: datetime | None = None
     availability: Availability = Availability.NOT_CHECKED
     availability_since: datetime | None = None

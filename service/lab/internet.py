@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 HOME = "127.0.0.1"
 """Where everything but the web servers listens."""
 
+SECOND_CLIENT = "127.0.0.2"
+"""A second address for clients: whoever asks from there comes from elsewhere."""
+
 _PURPOSES = ("pages", "rdap", "whois", "webhooks", "feeds")
 
 
@@ -178,6 +181,7 @@ class Internet:
                 "allow_networks": {purpose: ["127.0.0.0/8"] for purpose in _PURPOSES},
                 "port_map": {"80": self.web.http_port, "443": self.web.https_port},
                 "ca_file": str(self.authority.ca_file.resolve()),
+                "second_source": SECOND_CLIENT,
             },
             # Its mass hosting is the counterpart of networks that are on everybody's lists.
             "links": {

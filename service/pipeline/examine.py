@@ -20,7 +20,8 @@ from service.core.facts.age import AgeSource, DatedFact, age_of, dated_facts
 from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus
 from service.core.facts.page import FetchedPage
 from service.core.facts.registration import Registration
-from service.core.model import Admission, Availability, Judgement, Look, Site, Target
+from service.core.model import Admission, Availability, Judgement, Look, Outlet, Site, Target
+from service.core.persistence.egress import unseen
 from service.core.persistence.inputs import Looked, Step
 from service.core.persistence.registration import better
 from service.core.persistence.traits import traits_of
@@ -30,7 +31,7 @@ from service.core.verdict.lists import Lists
 from service.core.verdict.policy import ScoringPolicy
 from service.pipeline.admit import admit_all
 from service.pipeline.evidence import Archivist
-from service.pipeline.fetch import FetchPlan, fetch, with_icon
+from service.pipeline.fetch import FetchPlan, SecondEgress, ask_again, fetch, with_icon
 from service.pipeline.listed import listed
 from service.pipeline.onward import onward
 from service.pipeline.registration import registration
@@ -63,7 +64,7 @@ class Examination:
 
 
 class Examiner:
-    """Looks at sites. Without ``archivist`` no evidence is kept of what was fetched."""
+    """Looks at sites. Without ``archivist`` no evidence is kept of what was fetched; ``second`` is another way out."""
 
     def __init__(
         self,
@@ -81,11 +82,13 @@ class Examiner:
         concurrency: int,
         archivist: Archivist | None = None,
         lease: timedelta = LEASE,
+        second: SecondEgress | None = None,
     ) -> None:
         self._clock, self._store, self._watched = clock, store, watched
         self._resolver, self._registry, self._fetcher = resolver, registry, fetcher
         self._tracker, self._plan, self._policy, self._lists = tracker, plan, policy, lists
-        self._archivist, self._concurrency, self._lease = archivist, concurrency, lease
+        self._archivist, self._concurrency = archivist, concurrency
+        self._lease, self._second = lease, second
 
     async def examine_due(self) -> int:
         """Claim what is due, as many as may be under way at once, and look at them side by side; how many."""
@@ -131,9 +134,12 @@ class Examiner:
         dns = await resolve(self._resolver, site)
         asked = await registration(self._registry, site, dns, now)
         pages = await fetch(self._fetcher, plan=self._plan, site=site, dns=dns, outlets=outlets, now=now)
-        pages = await with_icon(self._fetcher, self._plan, site, dns, pages)
+        pages = await with_icon(self._fetcher, self._plan, site, dns, pages, now=now)
         lists = await listed(self._fetcher, plan=self._plan, site=site, pages=pages, outlets=outlets, now=now)
         look, judgements = self.judge(site, dns, asked, pages, knowledge)
+        again = await self._asked_again(site, look, judgements, outlets)
+        if again:
+            look, judgements = self.judge(site, dns, asked, (*pages, *again), knowledge)
         evidence = await self._archivist.keep(site, look, judgements) if self._archivist is not None else ()
         look = replace(look, evidence=tuple(item.id for item in evidence))
         given = Looked(
@@ -159,6 +165,14 @@ class Examiner:
 
         if await self._store.read(new):
             await self._store.write(lambda uow: admit_all(uow, new(uow), self._clock))
+
+    async def _asked_again(
+        self, site: Site, look: Look, judgements: tuple[Judgement, ...], outlets: list[Outlet]
+    ) -> tuple[FetchedPage, ...]:
+        """What the second egress gets where the first no longer sees what a site served."""
+        if self._second is None or not look.pages or look.consensus is Availability.VANTAGE_FAILED:
+            return ()
+        return await ask_again(self._second, self._plan, tuple(unseen(site, judgements)), outlets)
 
     def judge(
         self,

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from service.core.facts.dns import DnsFacts
 from service.core.facts.page import FetchedPage, FetchOutcome
-from service.core.model import DIRECT, Outlet, Profile, Site, Target, Turn
+from service.core.model import DIRECT, Episode, Outlet, Profile, Site, Target, Turn
+from service.core.persistence.egress import base_profile, from_second
 from service.pipeline.resolve import changed
 from service.ports import Fetcher
 
@@ -66,17 +67,19 @@ def spoken(outlets: list[Outlet]) -> tuple[str, ...]:
 
 
 async def with_icon(
-    fetcher: Fetcher, plan: FetchPlan, site: Site, dns: DnsFacts, pages: tuple[FetchedPage, ...]
+    fetcher: Fetcher, plan: FetchPlan, site: Site, dns: DnsFacts, pages: tuple[FetchedPage, ...], *, now: datetime
 ) -> tuple[FetchedPage, ...]:
     """The pages with the hashes of the site's own icon, asked for when content is new or has moved, not always.
 
-    The icon's own exchange goes to the page that named it.
+    The icon's own exchange goes to the page that named it. On the day after a change and once a
+    week it is asked for again: one that did not come is not missed for ever.
     """
     shown = next((page for page in pages if page.page is not None and page.status == _OK), None)
     if shown is None or shown.page is None:
         return pages
     titles = [page.get("title") for page in site.observation.summary.get("pages", ())] if site.observation else []
-    if shown.page.title in titles and not changed(site.dns, dns):
+    asked = shown.page.title in titles and not changed(site.dns, dns)
+    if asked and not full_turn(site, now) and now - (site.active_at or now) >= _FRESH:
         return pages
     url = shown.page.favicon_url or f"https://{site.host}/favicon.ico"
     if urlsplit(url).hostname != site.host:
@@ -96,6 +99,28 @@ async def with_icon(
         replace(page, exchanges=(*page.exchanges, *icon.exchanges)) if (page.target, page.profile) == named_by else page
         for page in with_hashes
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecondEgress:
+    """Another way out. ``egress``: the country whose proxy ``fetcher`` uses; direct where it leaves from elsewhere."""
+
+    fetcher: Fetcher
+    egress: str = DIRECT
+
+
+async def ask_again(
+    second: SecondEgress, plan: FetchPlan, episodes: tuple[Episode, ...], outlets: list[Outlet]
+) -> tuple[FetchedPage, ...]:
+    """Fetch from a second egress what the first sees no more, with the URL and the profile that showed it last."""
+    profiles = {profile.name: profile for profile in plan.profiles}
+    found = []
+    for url, name in dict.fromkeys((episode.url, base_profile(episode.profile)) for episode in episodes):
+        if url and name in profiles:
+            profile = replace(profiles[name], egress=second.egress)
+            page = await _fetch_one(second.fetcher, url, profile, spoken(outlets))
+            found.append(replace(page, profile=from_second(name)))
+    return tuple(found)
 
 
 def wanted(plan: FetchPlan, site: Site, dns: DnsFacts, now: datetime) -> bool:
@@ -121,10 +146,10 @@ def asks(
     profiles = {profile.name: profile for profile in usable}
     root = f"https://{site.host}/"
     shown = [
-        (episode.url, profiles[episode.profile])
+        (episode.url, profiles[base_profile(episode.profile)])
         for lookalike in site.lookalikes
         for episode in lookalike.episodes[-1:]
-        if episode.profile in profiles
+        if base_profile(episode.profile) in profiles
     ]
     weekly = full_turn(site, now)
     if any(lookalike.open_episode for lookalike in site.lookalikes) and not weekly:

@@ -24,6 +24,9 @@ from service.ports import Clock, Prober, Store, UnitOfWork
 VANTAGE = "system"
 """Sweeps ask the service's own resolvers, the vantage of that name."""
 
+SPENT = "sweep.queries"
+"""Where what all sweeps of a day asked for is kept."""
+
 _BUDGET_SPENT = "the day's queries (sweep.daily_queries) are spent"
 
 
@@ -150,8 +153,8 @@ class Sweeper:
             admissions = merge(matches, f"sweep:{sweep.tier.value}")
             admit_all(uow, _with_absence(uow, admissions, sweep), self._clock)
             uow.sweeps.advance(advanced, report.unanswered)
-            total = spent(uow.actions.get_state("sweep.queries"), self._clock.now()) + report.queries
-            uow.actions.set_state("sweep.queries", f"{self._clock.now():%Y-%m-%d} {total}")
+            total = spent(uow.actions.get_state(SPENT), self._clock.now()) + report.queries
+            uow.actions.set_state(SPENT, f"{self._clock.now():%Y-%m-%d} {total}")
 
         await self._store.write(step)
         return advanced
@@ -163,7 +166,7 @@ class Sweeper:
 
     async def _within_budget(self, names: int) -> bool:
         now = self._clock.now()
-        kept = await self._store.read(lambda uow: uow.actions.get_state("sweep.queries"))
+        kept = await self._store.read(lambda uow: uow.actions.get_state(SPENT))
         limit = self._plan.daily_queries
         return limit == 0 or spent(kept, now) + names <= limit
 

@@ -10,6 +10,7 @@ from service.core.errors import Conflict, NotFound
 from service.core.model import Site
 from service.core.persistence.inputs import Input, Looked, Step
 from service.core.persistence.lifecycle import Rules, step
+from service.core.persistence.siblings import SOURCE_OF_SIBLINGS, SiblingSweep, label_of
 from service.ports import Clock, Store, UnitOfWork
 
 _TRIES = 5
@@ -57,5 +58,21 @@ class Tracker:
                     uow.evidence.add(given.evidence, now)
                 if any(event.type in _CHANGES_LINKS for event in done.events):
                     uow.links.mark(host)
+                self._ask_for_siblings(uow, done)
                 return done
         raise Conflict(f"{host} kept changing while it was being saved")
+
+    def _ask_for_siblings(self, uow: UnitOfWork, done: Step) -> None:
+        """A confirmed impersonation calls for its siblings; what such a sweep found calls for none."""
+        if done.site.source == SOURCE_OF_SIBLINGS:
+            return
+        for event in done.events:
+            if event.type == "impersonation.confirmed" and event.outlet is not None:
+                asked = SiblingSweep(
+                    id=0,
+                    outlet=event.outlet,
+                    label=label_of(done.site.domain),
+                    host=done.site.host,
+                    requested_at=self._clock.now(),
+                )
+                uow.siblings.request(asked, self._rules.siblings_cooldown, self._rules.siblings_daily)

@@ -87,6 +87,9 @@ class Driver:
             raise _first(failed) from failed
         await self._look()
         await self._app.linker.link_pending()
+        if await self._app.siblings.run_due():
+            await self._look()
+            await self._app.linker.link_pending()
         while await self._app.courier.deliver_due():
             pass
 

@@ -194,7 +194,7 @@ def test_a_claim_of_many_sites_asks_as_often_as_a_claim_of_one(store: Opened) ->
         return len(asked)
 
     store.admit(*(admission(f"s{number}.example", "spiegel") for number in range(41)))
-    assert statements(1) == statements(40) == 7
+    assert statements(1) == statements(40) == 8
 
 
 # --- save ------------------------------------------------------------------------------------------------------------

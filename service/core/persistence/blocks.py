@@ -1,24 +1,40 @@
-"""Blocks that the service sees by itself: hold codes, seizures, sinkholes, resolvers that answer otherwise."""
+"""Blocks that the service sees by itself: hold codes, seizures, sinkholes, resolvers that answer otherwise.
+
+That one is over is seen too, of reported blocks as well where an earlier look had shown them: a report alone may speak
+of something that no look can see.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
+from service.core.facts.dns import DnsStatus
 from service.core.facts.registration import RegistrationStatus
 from service.core.model import Availability, Block, Look, Place, Site
 
+_FOUND = (RegistrationStatus.FOUND_DATE, RegistrationStatus.FOUND_NO_DATE)
+_AT_THE_NAME = frozenset({Place.REGISTRAR, Place.REGISTRY})
+# What a new registration leaves behind: holds, seizures and hosting ended with the old one.
+_OF_A_REGISTRATION = frozenset({*_AT_THE_NAME, Place.SEIZURE, Place.HOST})
+# What a site answers that is up, whatever it serves.
+_ANSWERS = frozenset(
+    {Availability.LIVE, Availability.PARKED, Availability.REDIRECTS_TO_OUTLET, Availability.CHALLENGED}
+)
 
-def observed_blocks(site: Site, look: Look) -> Iterator[Block]:
-    """Blocks that this look shows for the first time, and own observations that it shows lifted.
 
-    A block that somebody reported for the same place is the same block: it is not observed a second time.
+def observed_blocks(before: Site, site: Site, look: Look) -> Iterator[Block]:
+    """Blocks that this look shows for the first time, and those that it shows lifted.
+
+    ``before`` is the site as it was, ``site`` as the look left it. A block that somebody reported for the same place is
+    the same block: it is not observed a second time.
     """
     signs = dict(_signs(look))
-    in_force = {(block.place, _vantage(block)): block for block in site.blocks_in_force}
-    reported_places = {block.place for block in site.blocks_in_force if block.reported}
+    observed = {(block.place, _vantage(block)) for block in site.blocks_in_force}
+    reported = {block.place for block in site.blocks_in_force if block.reported}
     for (place, vantage), reference in signs.items():
-        if (place, vantage) in in_force or place in reported_places:
+        if (place, vantage) in observed or place in reported:
             continue
         number = 1 + sum(1 for block in site.blocks if not block.reported)
         yield Block(
@@ -29,9 +45,18 @@ def observed_blocks(site: Site, look: Look) -> Iterator[Block]:
             reported=False,
             reference=reference,
         )
-    for (place, vantage), block in in_force.items():
-        if not block.reported and (place, vantage) not in signs and _gone(place, vantage, look):
+    for block in site.blocks_in_force:
+        shown = any(place is block.place and _vantage(block) in ("", vantage) for place, vantage in signs)
+        known = not block.reported or _was_seen(block.place, before)
+        if known and not shown and block.effective_from < look.at and _gone(block, before, look):
             yield replace(block, lifted_at=look.at)
+
+
+def ended_with_registration(site: Site, created: datetime, at: datetime) -> Iterator[Block]:
+    """Blocks that a new registration of the name, ``created`` then, leaves behind."""
+    for block in site.blocks_in_force:
+        if block.place in _OF_A_REGISTRATION and block.effective_from < created:
+            yield replace(block, lifted_at=min(created, at))
 
 
 def _signs(look: Look) -> Iterator[tuple[tuple[Place, str], str]]:
@@ -60,14 +85,35 @@ def _vantage(block: Block) -> str:
     return words[1] if len(words) > 1 else ""
 
 
-def _gone(place: Place, vantage: str, look: Look) -> bool:
-    """Whether this look positively shows that the block is over; not having looked shows nothing."""
-    if place in (Place.REGISTRAR, Place.REGISTRY):
-        registration = look.registration
-        found = (RegistrationStatus.FOUND_DATE, RegistrationStatus.FOUND_NO_DATE)
-        return registration is not None and registration.status in found and not registration.held
-    if place is Place.RESOLVER:
-        return look.availability.get(vantage, Availability.VANTAGE_FAILED) is Availability.LIVE
+def _was_seen(place: Place, before: Site) -> bool:
+    """Whether what the site last showed is what a block at this place does to it."""
+    if place in _AT_THE_NAME:
+        held = before.registration is not None and before.registration.held
+        return held or before.availability in (Availability.NXDOMAIN, Availability.SINKHOLED)
     if place is Place.SEIZURE:
-        return look.consensus in (Availability.LIVE, Availability.PARKED)
-    return look.consensus is Availability.LIVE and not look.suspended
+        return before.availability is Availability.SEIZED
+    if place is Place.HOST:
+        return before.failures is not None
+    if place is Place.RESOLVER and before.observation is not None:
+        return Availability.RESOLVER_BLOCKED.value in before.observation.summary.get("availability", {}).values()
+    return False
+
+
+def _gone(block: Block, before: Site, look: Look) -> bool:
+    """Whether this look positively shows that the block is over; not having looked shows nothing."""
+    if block.place in _AT_THE_NAME:
+        registration = look.registration
+        if registration is not None and registration.status in _FOUND:
+            return not registration.held
+        # Where the registry does not say, the name itself does: a name that is held does not resolve.
+        told = before.registration is not None and before.registration.status in _FOUND
+        return not told and look.dns.own.status is DnsStatus.ANSWERED and look.consensus in _ANSWERS
+    if block.place is Place.RESOLVER:
+        vantages = (_vantage(block),) if _vantage(block) else tuple(answers.vantage for answers in look.dns.answers)
+        return any(
+            answers.status is DnsStatus.ANSWERED and answers.vantage in vantages for answers in look.dns.answers
+        ) and not any(look.availability.get(vantage) is Availability.VANTAGE_FAILED for vantage in vantages)
+    if block.place is Place.HOST:
+        moved = block.reported and before.dns is not None and before.dns.own.addresses != look.dns.own.addresses
+        return look.consensus in _ANSWERS and not look.suspended and not moved
+    return look.consensus in _ANSWERS

@@ -17,10 +17,12 @@ An episode per lookalike:
     open        look shows the content                              open       impersonation.changed where it moved
     open        seized, sinkholed, or held by registrar or registry ended      site.down
     open        failed look, the third in a row from two resolvers  ended      site.down
+    open        gone, the third look in a row                       ended      site.down
     open        content not seen for ``censor_after`` looks         censored   (none: absence is not proven)
     ended       look shows the content                              open       site.resurfaced
 
-A failed look found no answer, no address, or nothing but parking or a hoster's suspension pages.
+A failed look found no answer, no address, or nothing but parking or a hoster's suspension pages. Gone is what a
+second egress does not see either, asked with the URL and the profile that showed it last; a challenge proves nothing.
 
 A verdict by score only rises; it falls by evidence of innocence that the site cannot write, or by an analyst's word:
 
@@ -51,13 +53,15 @@ from service.core.model import (
     Place,
     Site,
     Target,
+    Urgency,
     Verdict,
 )
 from service.core.persistence import registration as periods
-from service.core.persistence.blocks import observed_blocks
+from service.core.persistence.blocks import ended_with_registration, observed_blocks
+from service.core.persistence.egress import gone_from
 from service.core.persistence.inputs import BlockRecorded, Input, Looked, Step, Tick, VerdictGiven
 from service.core.persistence.observations import observe
-from service.core.persistence.schedule import Intervals, next_due
+from service.core.persistence.schedule import Intervals, next_due, urgency
 
 _FAILED = frozenset(
     {
@@ -69,6 +73,7 @@ _FAILED = frozenset(
     }
 )
 _DECISIVE = frozenset({Availability.SEIZED, Availability.SINKHOLED})
+_TAKES_DOWN = frozenset({Place.REGISTRAR, Place.REGISTRY, Place.HOST, Place.SEIZURE})
 _RANK = {Verdict.UNKNOWN: 0, Verdict.INNOCENT: 0, Verdict.SUSPECTED: 1, Verdict.IMPERSONATION: 2}
 
 
@@ -78,7 +83,8 @@ class Rules:
 
     ``down_looks`` failed looks in a row seen by ``down_resolvers`` resolvers end an episode; where fewer resolvers are
     configured, twice as many looks. ``censor_after`` looks without the content, over ``censor_span``, censor it.
-    ``new_window``: a registration younger than this on discovery is new.
+    ``new_window``: a registration younger than this on discovery is new. A confirmed name's siblings are asked for once
+    in ``siblings_cooldown`` for each outlet and label, and for ``siblings_daily`` labels of an outlet on a day.
     """
 
     down_looks: int = 3
@@ -86,6 +92,8 @@ class Rules:
     censor_after: int = 3
     censor_span: timedelta = timedelta(days=2)
     new_window: timedelta = timedelta(days=90)
+    siblings_cooldown: timedelta = timedelta(days=7)
+    siblings_daily: int = 50
     intervals: Intervals = field(default_factory=Intervals)
 
 
@@ -102,7 +110,14 @@ def step(site: Site, given: Input, now: datetime, rules: Rules) -> Step:
             after = Step(site=site)
     if after.site is site and not isinstance(given, Tick | Looked):
         return after  # entered a second time: nothing happened
-    return replace(after, site=replace(after.site, due_at=_due(after.site, given, now, rules)))
+    due_at = _due(after.site, given, now, rules)
+    urgent = after.site.urgency
+    if due_at <= now:
+        # Somebody wants it now, perhaps while it was looked at.
+        urgent = Urgency.NOW
+    elif isinstance(given, Looked):
+        urgent = urgency(after.site, now, rules.intervals)
+    return replace(after, site=replace(after.site, due_at=due_at, urgency=urgent))
 
 
 def _due(site: Site, given: Input, now: datetime, rules: Rules) -> datetime:
@@ -139,7 +154,7 @@ def _looked(before: Site, given: Looked, rules: Rules) -> Step:
     period = periods.changed(before.registration, look.registration)
     if period:
         told.append(events.about_site("site.reregistered", site, look.at, detail=period))
-    site, observed = _observed_blocks(site, look)
+    site, observed = _observed_blocks(before, site, look, new_period=bool(period))
     told += observed
     lookalikes = []
     for lookalike in _with_found(site.lookalikes, given.judgements, look.at):
@@ -166,7 +181,7 @@ def _absorb(site: Site, look: Look, given: Looked) -> Site:
         availability_reason=site.availability_reason if unasked else look.consensus_reason,
         active_at=look.at if changed or site.active_at is None else site.active_at,
         looked_at=look.at,
-        failures=_failures(site.failures, look),
+        failures=_failures(site, look, given.judgements),
         registration=registration,
         registration_asked_at=look.at if asked else site.registration_asked_at,
         pages_fetched_at=look.at if look.pages else site.pages_fetched_at,
@@ -181,25 +196,35 @@ def _targets(known: tuple[Target, ...], learnt: tuple[Target, ...]) -> tuple[Tar
     return (*known, *(target for target in learnt if target.url not in urls))
 
 
-def _failures(before: Failures | None, look: Look) -> Failures | None:
-    """Failed looks in a row. The service's own vantages that answered at all are the witnesses."""
+def _failures(site: Site, look: Look, judgements: tuple[Judgement, ...]) -> Failures | None:
+    """Failed looks in a row. The service's own vantages that answered at all are the witnesses.
+
+    Content that is gone is witnessed by the egresses that asked for it.
+    """
+    before = site.failures
     if look.consensus is Availability.NOT_CHECKED:
         return before
-    if look.consensus not in _FAILED and not look.suspended:
-        return None
     witnesses = frozenset(
         answers.vantage
         for answers in look.dns.answers
         if look.availability.get(answers.vantage) is not Availability.VANTAGE_FAILED
     )
+    if look.consensus not in _FAILED and not look.suspended:
+        witnesses = gone_from(site, look, judgements)
+    if not witnesses:
+        return None
     if before is None:
         return Failures(count=1, since=look.at, resolvers=witnesses)
     return Failures(count=before.count + 1, since=before.since, resolvers=before.resolvers | witnesses)
 
 
-def _observed_blocks(site: Site, look: Look) -> tuple[Site, list[Event]]:
-    told = []
-    for block in observed_blocks(site, look):
+def _observed_blocks(before: Site, site: Site, look: Look, *, new_period: bool) -> tuple[Site, list[Event]]:
+    told: list[Event] = []
+    created = look.registration.created_at if look.registration is not None and new_period else None
+    ended = list(ended_with_registration(site, created, look.at)) if created is not None else []
+    over = {block.id for block in ended}
+    seen = [block for block in observed_blocks(before, site, look) if block.id not in over]
+    for block in (*ended, *seen):
         kind = "block.observed" if block.lifted_at is None else "block.lifted"
         site = replace(site, blocks=(*(b for b in site.blocks if b.id != block.id), block))
         told.append(events.about_site(kind, site, look.at, key=block.id, detail=events.block_detail(block)))
@@ -382,7 +407,9 @@ def _ended(site: Site, current: Episode, look: Look, rules: Rules) -> Episode | 
     if site.failures is not None:
         if not _enough(site.failures, rules):
             return None
-        return replace(current, ended_at=site.failures.since, cause=_cause(site, look))
+        return replace(
+            current, ended_at=max(site.failures.since, current.last_seen_at), cause=_cause(site, current, look)
+        )
     unseen = site.observation
     span = look.at - current.last_seen_at
     if unseen is not None and unseen.count >= rules.censor_after and span >= rules.censor_span:
@@ -395,8 +422,9 @@ def _enough(failures: Failures, rules: Rules) -> bool:
     return failures.count >= enough
 
 
-def _cause(site: Site, look: Look) -> Cause:
-    if any(b.effective_from <= look.at and b.place is not Place.PLATFORM for b in site.blocks_in_force):
+def _cause(site: Site, current: Episode, look: Look) -> Cause:
+    """A block counts that came while it was served and that can take a site down; one that it outlived does not."""
+    if any(b.place in _TAKES_DOWN and current.began_at <= b.effective_from <= look.at for b in site.blocks_in_force):
         return Cause.BLOCKED
     registration = site.registration
     if registration is not None:
@@ -404,7 +432,7 @@ def _cause(site: Site, look: Look) -> Cause:
         over = registration.expires_at is not None and registration.expires_at <= look.at
         if gone or over:
             return Cause.EXPIRED
-    if look.consensus in (Availability.PARKED, Availability.NO_ADDRESS):
+    if look.consensus in (Availability.PARKED, Availability.NO_ADDRESS) or look.consensus not in _FAILED:
         return Cause.ABANDONED
     return Cause.UNKNOWN
 

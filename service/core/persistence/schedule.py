@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
-from service.core.model import Availability, Site
+from service.core.model import Availability, Site, Urgency
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+_NEWS = timedelta(days=2)
 _DOWN = frozenset({Availability.NXDOMAIN, Availability.NO_ADDRESS, Availability.SINKHOLED, Availability.SEIZED})
 
 
@@ -46,6 +47,17 @@ def next_due(site: Site, now: datetime, gaps: Intervals) -> datetime:
         return NEVER
     gap = _gap(site, now, gaps)
     return now + gap * (1 + gaps.spread * (_fraction(site.host) - 0.5))
+
+
+def urgency(site: Site, now: datetime, gaps: Intervals) -> Urgency:
+    """In which order it is taken at its next due time, where not all that is due can be."""
+    since_change = now - (site.active_at or site.admitted_at)
+    serving = any(lookalike.open_episode for lookalike in site.lookalikes)
+    if since_change < _NEWS or (serving and site.failures is not None):
+        return Urgency.CHANGING
+    if serving or (site.flagged and site.availability not in _DOWN) or now - site.admitted_at < gaps.young_for:
+        return Urgency.ROUTINE
+    return Urgency.ROUTINE if site.blocks_in_force and since_change < gaps.blocked_for else Urgency.DORMANT
 
 
 def _gap(site: Site, now: datetime, gaps: Intervals) -> timedelta:

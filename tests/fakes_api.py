@@ -85,7 +85,9 @@ class ApiUnderTest:
                 watched=self.watched,
                 plan=ForecastPlan(size=50),
             ),
-            "blocks": BlockBook(clock=self.clock, store=self.store, door=self.door, tracker=self.tracker),
+            "blocks": BlockBook(
+                clock=self.clock, store=self.store, door=changes.get("door", self.door), tracker=self.tracker
+            ),
             "linker": Linker(clock=self.clock, store=self.store),
             "ready": self._ready,
             "metrics": self._metrics,

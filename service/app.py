@@ -11,6 +11,7 @@ from service.pipeline.baselines import BaselineKeeper
 from service.pipeline.blocks import BlockBook
 from service.pipeline.evidence import Archivist
 from service.pipeline.examine import Examiner
+from service.pipeline.export import Exporter
 from service.pipeline.forecast import Forecaster
 from service.pipeline.link import Linker
 from service.pipeline.persistence import Persister
@@ -52,6 +53,7 @@ class App:
     evidence: Evidence
     archivist: Archivist
     photographer: Photographer
+    exporter: Exporter
     ready: Callable[[], Awaitable[Mapping[str, str]]]
     metrics: Callable[[], Awaitable[bytes]]
     vet_webhook: Callable[[str], Awaitable[str | None]]

@@ -48,6 +48,7 @@ from service.pipeline.alert import Courier
 from service.pipeline.baselines import BaselineKeeper, BaselinePlan
 from service.pipeline.blocks import BlockBook
 from service.pipeline.examine import LEASE, Examiner
+from service.pipeline.export import Exporter, ExportPlan
 from service.pipeline.fetch import FetchPlan, SecondEgress
 from service.pipeline.forecast import Forecaster, ForecastPlan
 from service.pipeline.link import Linker
@@ -59,6 +60,7 @@ from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
 from service.ports import Clock, Store, UnitOfWork
 from service.settings import Settings
+from service.settings_exports import popular_names
 
 log = logging.getLogger("spoofwatch")
 
@@ -188,6 +190,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             forecaster=Forecaster(
                 clock=clock, store=store, prober=prober, watched=watched, plan=_forecast_plan(settings)
             ),
+            exporter=Exporter(clock=clock, store=store, watched=watched, plan=_export_plan(settings)),
             metrics=lambda: _metrics(monitor),
             evidence=kept.files,
             archivist=kept.archivist,
@@ -394,6 +397,17 @@ def _forecast_plan(settings: Settings) -> ForecastPlan:
 
 async def _metrics(monitor: Monitor) -> bytes:
     return exposition(await monitor.numbers())
+
+
+def _export_plan(settings: Settings) -> ExportPlan:
+    exports = settings.service.exports
+    popular = exports.popular_file
+    return ExportPlan(
+        organisation=exports.organisation,
+        tlp=exports.tlp,
+        zone=exports.zone,
+        popular=popular_names(settings.path(popular), settings.folder) if popular is not None else (),
+    )
 
 
 async def _vet_webhook(dialer: Dialer, url: str) -> str | None:

@@ -18,6 +18,7 @@ from service.commands import (
     daemon,
     dossier,
     evidence,
+    export,
     lab,
     names,
     outlets,
@@ -27,9 +28,11 @@ from service.commands import (
     tokens,
 )
 from service.core.errors import SpoofwatchError
+from service.core.exports.formats import FORMATS
 from service.core.model import Place, Tier
 from service.core.persistence.measures import By
 from service.core.tokens import Scope
+from service.pipeline.export import Chosen
 from service.settings import Settings, defaults, load
 from service.settings_fields import duration
 
@@ -77,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
         _lab,
         _replay,
         *_AFTERWARDS,
+        _export,
     ):
         add(commands)
     return top
@@ -275,6 +279,23 @@ def _moment(text: str) -> datetime:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no time; write 2022-10-27 or 2022-10-27T12:00:00Z") from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _export(commands: _Commands) -> None:
+    made = _command(commands, "export", "what is flagged, in the formats that others load")
+    made.add_argument("format", choices=[*FORMATS, export.FEED], help="docs/exports.md says what each holds")
+    made.add_argument("--out", type=Path, metavar="FILE", help="default: standard output; for misp-feed a folder")
+    made.add_argument("--outlet", action="append", default=[], metavar="ID", help="these outlets only")
+    made.add_argument("--changed-after", type=_moment, metavar="TIME", help="with verdicts changed later only")
+    made.add_argument("--live", action="store_true", help="only what serves the impersonation")
+    made.set_defaults(
+        call=lambda a: export.run(
+            load(a.config),
+            a.format,
+            a.out,
+            Chosen(outlets=tuple(sorted(set(a.outlet))) or None, changed_after=a.changed_after, live=a.live),
+        )
+    )
 
 
 def _lab(commands: _Commands) -> None:

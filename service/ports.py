@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
     from typing import Any
 
+    from service.core.exports.entry import Entry
     from service.core.facts.dns import DnsFacts, ProbeReport, VantageHealth
     from service.core.facts.listings import Listing
     from service.core.facts.page import FetchedPage, PageFacts
@@ -503,6 +504,24 @@ class RepeatRows(Protocol):
         """The key is free again."""
 
 
+class ExportRows(Protocol):
+    """What exports are made from: lookalikes that are flagged, or were."""
+
+    def entries(
+        self, outlets: tuple[str, ...] | None = None, changed_after: datetime | None = None, *, live: bool = False
+    ) -> Iterator[Entry]:
+        """Entries of these outlets (None: of all), outlet by outlet, in the order in which they were found.
+
+        They are never all in memory at once.
+        """
+
+    def outlets(self) -> tuple[str, ...]:
+        """Outlets that any entry is about, sorted."""
+
+    def changed_at(self) -> datetime | None:
+        """When any entry's verdict changed last; None where there is none."""
+
+
 class UnitOfWork(Protocol):
     """One transaction over all rows. Steps that take one are synchronous: no await inside a transaction."""
 
@@ -518,6 +537,7 @@ class UnitOfWork(Protocol):
     gauges: GaugeRows
     links: LinkRows
     evidence: EvidenceRows
+    exports: ExportRows
     feeds: FeedRows
     ties: TieRows
     campaigns: CampaignRows

@@ -21,6 +21,7 @@ from service.core.errors import ConfigError
 from service.core.proxy import Proxy
 from service.core.verdict.policy import ScoringPolicy, policy_from_mapping
 from service.settings_evidence import Disk, Evidence, Screenshots
+from service.settings_exports import Exports, popular_names
 from service.settings_feeds import Certificates, Certstream
 from service.settings_fetch import Fetch
 from service.settings_fields import Duration, Network, Section
@@ -160,6 +161,7 @@ class Service(Section):
     evidence: Evidence = Evidence()
     screenshots: Screenshots = Screenshots()
     disk: Disk = Disk()
+    exports: Exports = Exports()
     log: Log = Log()
 
 
@@ -274,6 +276,8 @@ def _check_files(service: Service, file: Path) -> None:
     """Files that settings name must be there and readable when the service starts, not when they are first needed."""
     if service.api.token_file is not None:
         read_secret(file.parent / service.api.token_file, "api.token_file", file)
+    if service.exports.popular_file is not None:
+        popular_names(file.parent / service.exports.popular_file, file)
     read_proxies(service.fetch, file)
     if service.database.password_file is not None:
         password = read_secret(file.parent / service.database.password_file, "database.password_file", file)

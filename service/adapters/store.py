@@ -22,6 +22,7 @@ from service.adapters.rows_actions import SqlActions
 from service.adapters.rows_campaigns import SqlCampaigns, SqlTies
 from service.adapters.rows_coverage import SqlCoverage
 from service.adapters.rows_evidence import SqlEvidence
+from service.adapters.rows_exports import SqlExports
 from service.adapters.rows_feeds import SqlFeeds
 from service.adapters.rows_forecasts import SqlForecasts
 from service.adapters.rows_history import SqlHistory
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         ActionRows,
         CampaignRows,
         CoverageRows,
+        ExportRows,
         FeedRows,
         ForecastRows,
         GaugeRows,
@@ -97,6 +99,7 @@ class SqlUnitOfWork:
         self.gauges: GaugeRows = SqlGauges(connection)
         self.links: LinkRows = SqlLinks(connection)
         self.evidence: EvidenceRows = SqlEvidence(connection)
+        self.exports: ExportRows = SqlExports(connection)
         self.feeds: FeedRows = SqlFeeds(connection)
         self.ties: TieRows = SqlTies(connection)
         self.campaigns: CampaignRows = SqlCampaigns(connection)

@@ -15,6 +15,7 @@ from service.api import (
     dossiers,
     events,
     evidence,
+    exports,
     feeds,
     forecasts,
     health,
@@ -62,6 +63,7 @@ _TAGS = [
     {"name": "feeds", "description": "Where names come from besides the sweeps."},
     {"name": "webhooks", "description": "Who is told of events."},
     {"name": "evidence", "description": "What was kept of sites: WARC files and screenshots."},
+    {"name": "exports", "description": "What is flagged, in the formats that others load."},
     {"name": "events", "description": "What was told, in order."},
     {"name": "tokens", "description": "Who may ask, and for what."},
     {"name": "health", "description": "For supervisors; no token needed."},
@@ -99,6 +101,7 @@ _RESOURCES = (
     feeds,
     evidence,
     dossiers,
+    exports,
 )
 """What is served below ``PROTECTED``, in the order of the OpenAPI document."""
 

@@ -14,8 +14,8 @@ CLASSES: Mapping[str, tuple[float, frozenset[str]]] = {
     "words": (0.5, frozenset({"brand", "text"})),
     "conduct": (0.5, frozenset({"cloaking", "redirect", "certificate_names"})),
 }
-"""By class: the value from which a signal of it counts, and its signals. The values are those from which the same measures
-count for a verdict (form and tie in ``config/scoring.toml``), which were measured on real pages."""
+"""By class: the value from which a signal of it counts, and its signals. The values are those from which the same
+measures count for a verdict (form and tie in ``config/scoring.toml``), which were measured on real pages."""
 
 
 def classes(signals: Iterable[tuple[str, float]]) -> frozenset[str]:

@@ -176,6 +176,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             baselines=BaselineKeeper(
                 clock=clock,
                 store=store,
+                resolver=resolver,
                 fetcher=fetcher,
                 parser=parser,
                 watched=watched,

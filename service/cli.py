@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from service.commands import (
     admin,
+    baselines,
     blocks,
     check,
     daemon,
@@ -29,7 +30,7 @@ from service.commands import (
 )
 from service.core.errors import SpoofwatchError
 from service.core.exports.formats import FORMATS
-from service.core.model import Place, Tier
+from service.core.model import BaselineState, Place, Tier
 from service.core.persistence.measures import By
 from service.core.tokens import Scope
 from service.pipeline.export import Chosen
@@ -136,7 +137,7 @@ def _check(commands: _Commands) -> None:
 
 def _outlets(commands: _Commands) -> None:
     made = commands.add_parser("outlets", help="the watch list", description="The watch list.")
-    kinds = made.add_subparsers(required=True, metavar="add|list|check")
+    kinds = made.add_subparsers(required=True, metavar="add|list|check|baseline")
     add = _command(kinds, "add", "watch further outlets")
     add.add_argument("urls", nargs="*", metavar="URL", help="an outlet's address or domain")
     add.add_argument("-f", "--file", type=Path, help="a TOML file of [[outlet]] tables")
@@ -146,6 +147,33 @@ def _outlets(commands: _Commands) -> None:
     shown.set_defaults(call=lambda a: outlets.show(load(a.config), as_json=a.json))
     checked = _command(kinds, "check", "whether the outlets' own sites answer and give baselines")
     checked.set_defaults(call=lambda a: outlets.check(load(a.config)))
+    _baseline(kinds)
+
+
+def _baseline(commands: _Commands) -> None:
+    about = "what an outlet's real site looks like, in versions"
+    made = commands.add_parser("baseline", help=about, description=f"{about[:1].upper()}{about[1:]}.")
+    kinds = made.add_subparsers(required=True, metavar="add|list|revoke|accept")
+    add = _command(kinds, "add", "keep archived pages, so that older layouts are known")
+    add.add_argument("outlet", metavar="ID", help="an outlet of the watch list")
+    add.add_argument("files", nargs="+", type=Path, metavar="FILE", help="an HTML page, gzipped or not")
+    add.add_argument(
+        "--taken", metavar="DATE", help="the day that they were archived on; default: the files' own dates"
+    )
+    add.set_defaults(call=lambda a: baselines.add(load(a.config), a.outlet, a.files, a.taken))
+    shown = _command(kinds, "list", "every version: in use, held back until seen on two days, superseded, revoked")
+    shown.add_argument("outlet", metavar="ID")
+    shown.add_argument("--json", action="store_true", help="one JSON object a line")
+    shown.set_defaults(call=lambda a: baselines.show(load(a.config), a.outlet, as_json=a.json))
+    for name, state, help_ in (
+        ("revoke", BaselineState.REVOKED, "no longer judge by these versions: the site was broken or not the outlet's"),
+        ("accept", BaselineState.IN_USE, "judge by these versions, without waiting for a second day"),
+    ):
+        put = _command(kinds, name, help_)
+        put.add_argument("outlet", metavar="ID")
+        put.add_argument("versions", nargs="+", metavar="BASELINE", help="as listed: bl_17")
+        put.add_argument("--note", default="", help="why; kept with the version")
+        put.set_defaults(call=lambda a, s=state: baselines.put_state(load(a.config), a.outlet, a.versions, s, a.note))
 
 
 def _evidence(commands: _Commands) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         Admission,
         Attempt,
         Baseline,
+        BaselineState,
+        BaselineVersion,
         Delivery,
         Endpoint,
         Event,
@@ -179,13 +181,26 @@ class OutletRows(Protocol):
         """Take one off the list; its lookalikes stay. NotFound where there is none."""
 
     def baselines(self) -> tuple[Baseline, ...]:
-        """Every kept baseline of every outlet, oldest first."""
+        """Every baseline in use of every outlet, oldest first."""
 
     def baseline_marks(self) -> tuple[tuple[str, str, str], ...]:
-        """Outlet, URL and digest of every kept baseline: whether any is new, without reading them all."""
+        """Outlet, URL and digest of every baseline in use: whether any is new or gone, without reading them all."""
 
-    def add_baseline(self, baseline: Baseline) -> bool:
-        """Keep one; False where one with this outlet, URL and digest is kept already."""
+    def add_baseline(self, baseline: Baseline, state: BaselineState = ...) -> bool:
+        """Keep one, in use by default; False where one with this outlet, URL and digest is kept already."""
+
+
+class BaselineRows(Protocol):
+    """Versions of the outlets' baselines, in use or not; none is ever deleted."""
+
+    def of(self, outlet_id: str) -> tuple[BaselineVersion, ...]:
+        """Every version of one outlet, whatever its state, oldest first."""
+
+    def seen(self, ids: Iterable[str], at: datetime) -> None:
+        """The outlet's site was seen to look so again."""
+
+    def put_state(self, ids: Iterable[str], state: BaselineState, by: str = "", note: str = "") -> None:
+        """Take versions into use, hold them back or revoke them; NotFound for an id that there is not."""
 
 
 class SiteRows(Protocol):
@@ -526,6 +541,7 @@ class UnitOfWork(Protocol):
     """One transaction over all rows. Steps that take one are synchronous: no await inside a transaction."""
 
     outlets: OutletRows
+    baselines: BaselineRows
     sites: SiteRows
     sweeps: SweepRows
     coverage: CoverageRows

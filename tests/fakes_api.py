@@ -20,6 +20,7 @@ from service.core.persistence.inputs import Looked
 from service.core.persistence.lifecycle import Rules
 from service.core.tokens import Scope, Token, new_token
 from service.pipeline.admit import Door
+from service.pipeline.baselines import BaselineKeeper, BaselinePlan
 from service.pipeline.blocks import BlockBook
 from service.pipeline.forecast import Forecaster, ForecastPlan
 from service.pipeline.link import Linker
@@ -29,6 +30,7 @@ from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
 from tests.builders import START, dns, judgement, look, registration
 from tests.fakes import FakeClock, FakeProber
+from tests.fakes_fetching import DESKTOP, InProcessParser
 
 SPIEGEL = Outlet(id="spiegel", name="Der Spiegel", domain="spiegel.de", country="DE", languages=("de",))
 BILD = Outlet(id="bild", name="Bild", domain="bild.de", country="DE", languages=("de",))
@@ -64,6 +66,16 @@ class ApiUnderTest:
         self.watched = Watched(store)
         self.door = Door(clock=self.clock, store=store, watched=self.watched)
         self.reporter = Reporter(clock=self.clock, store=store, answer_within=timedelta(days=3))
+        unused: Any = Unused()
+        self.baselines = BaselineKeeper(
+            clock=self.clock,
+            store=store,
+            resolver=unused,
+            fetcher=unused,
+            parser=InProcessParser(),
+            watched=self.watched,
+            plan=BaselinePlan(profile=DESKTOP),
+        )
         self.app = self.build()
         self.all_scopes = self.token(*Scope)
 
@@ -85,6 +97,7 @@ class ApiUnderTest:
                 watched=self.watched,
                 plan=ForecastPlan(size=50),
             ),
+            "baselines": self.baselines,
             "blocks": BlockBook(
                 clock=self.clock, store=self.store, door=changes.get("door", self.door), tracker=self.tracker
             ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from service.core.facts import html
+from service.adapters.extract import extract
+from service.core.facts import charset, html
 from service.core.facts.listings import Listing, listing, robots
 from service.core.facts.page import PageFacts
 from service.core.facts.picture import PictureFacts
@@ -56,3 +57,10 @@ class TitleParser:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+class InProcessParser(TitleParser):
+    """The parser's reading without its process."""
+
+    async def parse(self, body: bytes, content_type: str, url: str) -> PageFacts:
+        return extract(charset.decode(body, content_type), url)

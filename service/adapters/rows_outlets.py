@@ -10,15 +10,17 @@ from sqlalchemy import delete, insert, select, update
 from service.adapters.codec import CodecError, dumps, load_any, loads
 from service.adapters.tables import BASELINE, OUTLET, storable
 from service.core.errors import NotFound
-from service.core.facts.page import PageFacts
-from service.core.model import Baseline, Outlet
+from service.core.facts.page import PageFacts, TlsFacts
+from service.core.model import Baseline, BaselineState, Outlet
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
 Words = tuple[str, ...]
+
+_IN_USE = (BASELINE.c.outlet.in_(select(OUTLET.c.id)), BASELINE.c.state == BaselineState.IN_USE.value)
 
 
 class SqlOutlets:
@@ -67,37 +69,21 @@ class SqlOutlets:
             raise NotFound(f"no outlet {outlet_id!r} on the watch list")
 
     def baselines(self) -> tuple[Baseline, ...]:
-        """Every kept baseline of every outlet on the list, oldest first."""
-        rows = self._connection.execute(
-            select(BASELINE)
-            .where(BASELINE.c.outlet.in_(select(OUTLET.c.id)))
-            .order_by(BASELINE.c.taken_at, BASELINE.c.id)
-        )
-        return tuple(
-            Baseline(
-                outlet=row.outlet,
-                url=row.url,
-                kind=row.kind,
-                taken_at=row.taken_at,
-                page=_unpack(row.page),
-                digest=row.digest,
-                favicon_sha256=row.favicon_sha256,
-                favicon_dhash=row.favicon_dhash,
-            )
-            for row in rows
-        )
+        """Every baseline in use of every outlet on the list, oldest first."""
+        rows = self._connection.execute(select(BASELINE).where(*_IN_USE).order_by(BASELINE.c.taken_at, BASELINE.c.id))
+        return tuple(baseline_of(row) for row in rows)
 
     def baseline_marks(self) -> tuple[tuple[str, str, str], ...]:
         """Outlet, URL and digest of each of ``baselines``, in the same order, without their pages."""
         rows = self._connection.execute(
             select(BASELINE.c.outlet, BASELINE.c.url, BASELINE.c.digest)
-            .where(BASELINE.c.outlet.in_(select(OUTLET.c.id)))
+            .where(*_IN_USE)
             .order_by(BASELINE.c.taken_at, BASELINE.c.id)
         )
         return tuple((row.outlet, row.url, row.digest) for row in rows)
 
-    def add_baseline(self, baseline: Baseline) -> bool:
-        """Keep one; False where one with this outlet, URL and digest is kept already."""
+    def add_baseline(self, baseline: Baseline, state: BaselineState = BaselineState.IN_USE) -> bool:
+        """Keep one; False where one with this outlet, URL and digest is kept already, in whatever state."""
         url = storable(baseline.url)
         same = (BASELINE.c.outlet == baseline.outlet, BASELINE.c.url == url, BASELINE.c.digest == baseline.digest)
         if self._connection.execute(select(BASELINE.c.id).where(*same)).first() is not None:
@@ -111,9 +97,31 @@ class SqlOutlets:
             "favicon_sha256": baseline.favicon_sha256,
             "favicon_dhash": baseline.favicon_dhash,
             "page": _pack(baseline.page),
+            "state": state,
+            "seen_at": baseline.taken_at,
+            "decided_by": "",
+            "note": "",
+            "certificate_json": None if baseline.certificate is None else dumps(TlsFacts, baseline.certificate),
+            "nameservers_json": dumps(Words, baseline.nameservers),
         }
         self._connection.execute(insert(BASELINE).values(row))
         return True
+
+
+def baseline_of(row: Row[Any]) -> Baseline:
+    """A baseline out of its row."""
+    return Baseline(
+        outlet=row.outlet,
+        url=row.url,
+        kind=row.kind,
+        taken_at=row.taken_at,
+        page=_unpack(row.page),
+        digest=row.digest,
+        favicon_sha256=row.favicon_sha256,
+        favicon_dhash=row.favicon_dhash,
+        certificate=None if row.certificate_json is None else loads(TlsFacts, row.certificate_json),
+        nameservers=load_any(Words, row.nameservers_json),
+    )
 
 
 def _pack(page: PageFacts) -> bytes:

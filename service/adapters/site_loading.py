@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 Signals = tuple[Signal, ...]
 Summary = Mapping[str, Any]
+Ids = tuple[str, ...]
 
 _CHUNK = 500
 """Ids in one IN list; SQLite takes 32,766 parameters, older builds 999."""
@@ -188,6 +189,7 @@ def _lookalike(row: Row[Any], episodes: Iterable[Episode]) -> Lookalike:
         episodes=tuple(episodes),
         announced=row.announced,
         predecessor=row.predecessor,
+        flag_events=() if row.flag_events_json is None else load_any(Ids, row.flag_events_json),
     )
 
 

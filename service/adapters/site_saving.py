@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, insert, update
 
 from service.adapters.codec import dumps
-from service.adapters.site_loading import Signals, Summary
+from service.adapters.site_loading import Ids, Signals, Summary
 from service.adapters.tables import BLOCK, EPISODE, LOOKALIKE, OBSERVATION, SITE, TARGET, VERDICT, storable
 from service.core.facts.dns import DnsFacts
 from service.core.facts.registration import Registration
@@ -163,6 +163,7 @@ def _lookalike_columns(lookalike: Lookalike) -> dict[str, Any]:
         "analyst_json": None if lookalike.analyst is None else dumps(AnalystWord, lookalike.analyst),
         "announced": lookalike.announced,
         "predecessor": lookalike.predecessor,
+        "flag_events_json": dumps(Ids, lookalike.flag_events) if lookalike.flag_events else None,
     }
 
 

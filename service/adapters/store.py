@@ -19,6 +19,7 @@ from service.adapters.database import (
 from service.adapters.gauges import SqlGauges
 from service.adapters.recall import Recall
 from service.adapters.rows_actions import SqlActions
+from service.adapters.rows_baselines import SqlBaselines
 from service.adapters.rows_campaigns import SqlCampaigns, SqlTies
 from service.adapters.rows_coverage import SqlCoverage
 from service.adapters.rows_evidence import SqlEvidence
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from service.ports import (
         ActionRows,
+        BaselineRows,
         CampaignRows,
         CoverageRows,
         ExportRows,
@@ -88,6 +90,7 @@ class SqlUnitOfWork:
         self._recall = recall
         self.connection = connection
         self.outlets: OutletRows = SqlOutlets(connection)
+        self.baselines: BaselineRows = SqlBaselines(connection)
         self.sites: SiteRows = self._sites
         self.sweeps: SweepRows = SqlSweeps(connection)
         self.coverage: CoverageRows = SqlCoverage(connection)

@@ -100,7 +100,10 @@ class OutletRow(Base, table=True):
 
 
 class BaselineRow(Base, table=True):
-    """What outlets' real sites look like, old versions included. No foreign key: rows stay when an outlet leaves."""
+    """What outlets' real sites look like, old versions included. No foreign key: rows stay when an outlet leaves.
+
+    Rows are never deleted: ``state`` says whether pages are judged by one, ``decided_by`` and ``note`` who said so.
+    """
 
     __tablename__ = "baseline"
     __table_args__ = (UniqueConstraint("outlet", "url", "digest"),)
@@ -114,6 +117,12 @@ class BaselineRow(Base, table=True):
     favicon_sha256: str = _text()
     favicon_dhash: str = _text()
     page: bytes = Field(sa_type=LargeBinary)
+    state: str = _text()
+    seen_at: datetime
+    decided_by: str = _prose()
+    note: str = _prose()
+    certificate_json: str | None = _text(default=None)
+    nameservers_json: str = _text()
 
 
 class SiteRow(Base, table=True):
@@ -183,6 +192,7 @@ class LookalikeRow(Base, table=True):
     analyst_json: str | None = _text(default=None)
     announced: bool
     predecessor: str = _text()
+    flag_events_json: str | None = _text(default=None)
 
 
 class VerdictRow(Base, table=True):

@@ -7,7 +7,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from service.core.alerts.shapes import TIME_PATTERN
 from service.core.evidence.items import EvidenceKind
-from service.core.model import Availability, Cause, FirstSeenAs, Place, Technique, Verdict
+from service.core.model import (
+    Availability,
+    BaselineState,
+    Cause,
+    FirstSeenAs,
+    Place,
+    Technique,
+    Verdict,
+    WordReason,
+    WordScope,
+)
 from service.pipeline.blocks import Outcome
 
 Moment = Annotated[str, Field(pattern=TIME_PATTERN, json_schema_extra={"format": "date-time"})]
@@ -83,7 +93,9 @@ class AnalystAnswer(Answer):
     """A verdict that a person gave, and what it rests on."""
 
     verdict: Verdict = Field(description="What it is.")
-    reason: str = Field(description="Why.")
+    reason: WordReason = Field(description="Why.")
+    note: str = Field(description="Why, in its author's words.")
+    scope: WordScope = Field(description="Of what it was said: of the name, or of the name beside this outlet.")
     by: str = Field(description="Who said so: the token that it came with.")
     at: Moment = Field(description="When.")
     registrar: str | None = Field(description="The registrar at that time.")
@@ -393,3 +405,36 @@ class Ready(Answer):
 
     status: str = Field(description="ok, or degraded where any check is not ok.")
     checks: dict[str, str] = Field(description="Each check: ok, or what is wrong in words.")
+
+
+class BaselineAnswer(Answer):
+    """One version of what an outlet's real site looks like."""
+
+    id: str = Field(description="The version's id.", examples=["bl_17"])
+    outlet: str = Field(description="The outlet's id.")
+    kind: str = Field(description="home, article or archived.")
+    url: str = Field(description="Where it was found; of an archived page, where that is from.")
+    state: BaselineState = Field(
+        description="in-use: pages are judged by it. held: it looks like no version in use and was not yet seen on two"
+        " days. superseded: later ones of the same layout took its place. revoked: somebody took it out."
+    )
+    taken_at: Moment = Field(description="When it was taken.")
+    seen_at: Moment = Field(description="When the site last looked exactly so.")
+    digest: str = Field(description="Equal for equal layouts and texts.")
+    title: str = Field(description="The page's title.")
+    language: str = Field(description="The language that the page says it is in.")
+    windows: int = Field(description="Windows of its skeleton that are compared.")
+    classes: int = Field(description="Class names that are compared.")
+    identifiers: list[str] = Field(description="Trackers' and advertisers' identifiers in it.")
+    favicon_sha256: str | None = Field(description="The site's icon.")
+    certificate_sha256: str | None = Field(description="The site's certificate at that time.")
+    certificate_names: list[str] = Field(description="The names in that certificate.")
+    nameservers: list[str] = Field(description="The domain's name servers at that time.")
+    by: str = Field(description="Who decided on it, where a person did.")
+    note: str = Field(description="Why.")
+
+
+class BaselineList(Answer):
+    """All versions of one outlet, oldest first."""
+
+    data: list[BaselineAnswer] = Field(description="The versions.")

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from service.api import (
     actions,
     aftermath,
+    baselines,
     blocks,
     campaigns,
     dossiers,
@@ -94,6 +95,7 @@ _RESOURCES = (
     forecasts,
     sightings,
     outlets,
+    baselines,
     sweeps,
     webhooks,
     events,

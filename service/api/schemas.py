@@ -8,13 +8,13 @@ import base64
 import re
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from service.core.alerts.catalogue import CATALOGUE
 from service.core.errors import InvalidName
-from service.core.model import Place, Verdict
+from service.core.model import BaselineState, Place, Verdict, WordReason, WordScope
 from service.core.names import name as names
 from service.core.names.watchlist import outlet_host
 from service.core.persistence.links import Ruling
@@ -32,6 +32,7 @@ MAX_LIST = 1_000_000
 """Characters of an imported list; bodies are bounded at 1 MiB. Longer ones go through `spoofwatch blocks import`."""
 
 _SECRET_BYTES = (24, 64)
+_SHORTEST_NOTE = 3
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?P<offset>[Zz]|[+-]\d{2}:\d{2})?\Z")
 _YEARS = range(1985, 2200)  # the first name under com was registered in 1985
 
@@ -133,13 +134,56 @@ class NewVerdict(Strict):
     """An analyst's word on one lookalike."""
 
     model_config = examples(
-        {"verdict": "innocent", "reason": "a supplier of the outlet, asked by phone"},
+        {
+            "verdict": "innocent",
+            "reason": "company",
+            "note": "a supplier of the outlet, asked by phone",
+            "scope": "name-and-outlet",
+        },
     )
 
     verdict: Verdict = Field(description="What it is.")
-    reason: Annotated[Text, Field(min_length=3)] = Field(
-        description="Why; shown wherever the verdict is shown.", examples=["a supplier of the outlet, asked by phone"]
+    reason: WordReason = Field(description="Why; `other` needs a note.", examples=["company"])
+    note: Text = Field(
+        "", description="Why, in words; shown with the verdict.", examples=["a supplier of the outlet, asked by phone"]
     )
+    scope: WordScope = Field(
+        WordScope.NAME_AND_OUTLET,
+        description="Of what it is said: of the name beside this outlet, or of the name whatever it resembles.",
+    )
+
+    @model_validator(mode="after")
+    def _other_says_what(self) -> "NewVerdict":
+        if self.reason is WordReason.OTHER and len(self.note) < _SHORTEST_NOTE:
+            raise ValueError("the reason `other` needs a note that says which")
+        return self
+
+
+class NewBaseline(Strict):
+    """An archived page of an outlet's real site."""
+
+    model_config = examples(
+        {
+            "source": "https://web.archive.example/20210401/https://www.spiegel.de/",
+            "taken_at": "2021-04-01T00:00:00Z",
+            "html": "<!doctype html><title>DER SPIEGEL</title><body class='home-2021'><p>An older layout</p></body>",
+        },
+    )
+
+    source: Annotated[Text, Field(min_length=1)] = Field(description="Where it is from: an archive's address, a file.")
+    taken_at: Instant = Field(description="When it was archived.")
+    html: Annotated[str, Field(min_length=1)] = Field(description="The page, as it was sent.")
+
+
+class BaselineDecision(Strict):
+    """What is to become of a version of an outlet's baseline."""
+
+    model_config = examples({"state": "revoked", "note": "the site was defaced that day"})
+
+    state: Literal[BaselineState.IN_USE, BaselineState.REVOKED] = Field(
+        description="`revoked`: nothing is judged by it any more. `in-use`: it is, without waiting for a second day."
+    )
+    note: Text = Field("", description="Why; kept with the version.")
 
 
 class NewBlock(Strict):

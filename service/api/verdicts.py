@@ -9,9 +9,10 @@ from service.api.answers import LookalikeDetail
 from service.api.lookalikes import PublicId, detail
 from service.api.schemas import NewVerdict
 from service.api.wiring import LimitedWriter, Service, refusals
-from service.core.errors import NotFound
-from service.core.model import AnalystWord, Site
+from service.core.errors import InvalidInput, NotFound
+from service.core.model import AnalystWord, WordScope
 from service.core.persistence.inputs import VerdictGiven
+from service.core.persistence.words import ground
 from service.ports import UnitOfWork
 
 router = APIRouter(prefix="/lookalikes", tags=["lookalikes"])
@@ -40,18 +41,11 @@ async def give_verdict(
         if row is None or found is None or not caller.sees(row["outlet"]):
             raise NotFound(f"there is no lookalike {lookalike_id}")
         site, _ = found
-        word = AnalystWord(verdict=given.verdict, reason=given.reason, by=by, at=at, **ground(site))
+        if given.scope is WordScope.NAME and not all(caller.sees(one.outlet) for one in site.lookalikes):
+            raise InvalidInput("the scope `name` would speak of outlets that this token is not for")
+        said = given.model_dump(exclude_unset=True)
+        word = AnalystWord(**said, by=by, at=at, **ground(site))
         service.tracker.apply(uow, site.host, VerdictGiven(outlet=row["outlet"], word=word))
 
     await service.store.write(step)
     return await detail(service, caller, lookalike_id)
-
-
-def ground(site: Site) -> dict[str, Any]:
-    """What a word on this site rests on, as far as it is known: the fields of ``AnalystWord`` that say so."""
-    registration = site.registration
-    return {
-        "registrar": registration.registrar if registration else None,
-        "registered_at": registration.created_at if registration else None,
-        "nameservers": site.dns.own.nameservers if site.dns else (),
-    }

@@ -16,7 +16,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from service.core.facts.dns import DnsFacts
-from service.core.facts.page import FetchedPage, PageFacts
+from service.core.facts.page import FetchedPage, PageFacts, TlsFacts
 from service.core.facts.registration import Registration
 
 
@@ -77,6 +77,23 @@ class Verdict(StrEnum):
         return self in (Verdict.SUSPECTED, Verdict.IMPERSONATION)
 
 
+class WordReason(StrEnum):
+    """Why an analyst judged as they did; a closed list, so that it can be counted and filtered by."""
+
+    SAME_NAME_OUTLET = "same-name-outlet"
+    COMPANY = "company"
+    DEFENSIVE = "defensive"
+    PARODY = "parody"
+    OTHER = "other"
+
+
+class WordScope(StrEnum):
+    """What an analyst's word is about: the name, whatever outlet it resembles, or the name beside one outlet."""
+
+    NAME = "name"
+    NAME_AND_OUTLET = "name-and-outlet"
+
+
 class Place(StrEnum):
     """Where a block acts."""
 
@@ -95,6 +112,15 @@ class Cause(StrEnum):
     EXPIRED = "expired"
     ABANDONED = "abandoned"
     UNKNOWN = "unknown"
+
+
+class BaselineState(StrEnum):
+    """Whether pages are judged by a version of an outlet's baseline. ``held``: until it was seen on two days."""
+
+    IN_USE = "in-use"
+    HELD = "held"
+    SUPERSEDED = "superseded"
+    REVOKED = "revoked"
 
 
 class Tier(StrEnum):
@@ -308,12 +334,14 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnalystWord:
-    """A verdict that a person gave, and the facts that it rests on."""
+    """A verdict that a person gave, and the facts that it rests on. ``note`` says in words what ``reason`` cannot."""
 
     verdict: Verdict
-    reason: str
+    reason: WordReason
     by: str
     at: datetime
+    note: str = ""
+    scope: WordScope = WordScope.NAME_AND_OUTLET
     registrar: str | None = None
     registered_at: datetime | None = None
     nameservers: tuple[str, ...] = ()
@@ -321,7 +349,10 @@ class AnalystWord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lookalike:
-    """The pair (site, outlet) as it stands. ``predecessor`` is the blocked site that it took over from, "" if none."""
+    """The pair (site, outlet) as it stands. ``predecessor`` is the blocked site that it took over from, "" if none.
+
+    ``flag_events`` are the ids of the events that told people of the flag that stands now.
+    """
 
     outlet: str
     technique: Technique
@@ -338,6 +369,7 @@ class Lookalike:
     episodes: tuple[Episode, ...] = ()
     announced: bool = False
     predecessor: str = ""
+    flag_events: tuple[str, ...] = ()
 
     @property
     def open_episode(self) -> Episode | None:
@@ -414,6 +446,7 @@ class Baseline:
 
     ``favicon_sha256`` is that of the site's icon, ``favicon_dhash`` its difference hash, both empty where it was not
     asked for.
+    ``certificate`` and ``nameservers`` are the site's own when it was taken; an archived page has none.
     """
 
     outlet: str
@@ -424,6 +457,20 @@ class Baseline:
     digest: str
     favicon_sha256: str = ""
     favicon_dhash: str = ""
+    certificate: TlsFacts | None = None
+    nameservers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BaselineVersion:
+    """A baseline as it is kept. ``seen_at``: when the site last looked so. ``by`` and ``note``: a person decided."""
+
+    id: str
+    baseline: Baseline
+    state: BaselineState
+    seen_at: datetime
+    by: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.core.model import AnalystWord, Block, Cause, Place, Site, Verdict
+from service.core.model import AnalystWord, Block, Cause, Place, Site, Verdict, WordReason
 from tests.store_cases import HOUR, PLACES, START, Opened, admission, impersonating, opened
 
 
@@ -55,7 +55,7 @@ def test_a_flagged_lookalike_is_an_entry_with_what_is_known_of_its_site(store: O
 
 def test_an_analysts_word_confirms_and_a_withdrawn_flag_stays_with_its_date(store: Opened) -> None:
     flagged(store, "spiegel.ltd", "spiegel")
-    word = AnalystWord(verdict=Verdict.IMPERSONATION, reason="seen", by="ana", at=START + HOUR)
+    word = AnalystWord(verdict=Verdict.IMPERSONATION, reason=WordReason.OTHER, note="seen", by="ana", at=START + HOUR)
     changed(store, "spiegel.ltd", HOUR, analyst=word)
     (entry,) = store.read(lambda unit: list(unit.exports.entries()))
     assert (entry.confirmed_by, entry.confirmed, entry.changed_at) == ("ana", True, START + HOUR)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.core.errors import Conflict, NotFound
-from service.core.facts.page import PageFacts
-from service.core.model import Action, Baseline, Outlet, Place, Tier
+from service.core.facts.page import PageFacts, TlsFacts
+from service.core.model import Action, Baseline, BaselineState, Outlet, Place, Tier
 from service.core.tokens import Token
 from tests.store_cases import HOUR, PLACES, START, Opened, opened
 
@@ -78,6 +78,34 @@ def test_a_baseline_is_kept_whole_and_once(store: Opened) -> None:
     newer = replace(later, digest="d2", page=PageFacts(title="new"))
     assert store.write(lambda unit: unit.outlets.add_baseline(newer)) is True
     assert store.read(lambda unit: unit.outlets.baselines()) == (BASELINE, newer)
+
+
+def test_versions_of_a_baseline_change_their_state_and_are_never_lost(store: Opened) -> None:
+    store.write(lambda unit: unit.outlets.put(SPIEGEL, START))
+    site = replace(BASELINE, certificate=TlsFacts(verified=True, names=("spiegel.de",)), nameservers=("ns1.example",))
+    held = replace(site, digest="another")
+    store.write(lambda unit: unit.outlets.add_baseline(site))
+    store.write(lambda unit: unit.outlets.add_baseline(held, BaselineState.HELD))
+    first, second = store.read(lambda unit: unit.baselines.of("spiegel"))
+    assert (first.baseline, second.baseline) == (site, held)
+    assert (first.state, second.state, second.seen_at) == (BaselineState.IN_USE, BaselineState.HELD, site.taken_at)
+    assert store.read(lambda unit: unit.outlets.baselines()) == (site,)
+    store.write(lambda unit: unit.baselines.put_state([first.id], BaselineState.REVOKED, "ina", "defaced"))
+    store.write(lambda unit: unit.baselines.put_state([second.id], BaselineState.IN_USE))
+    store.write(lambda unit: unit.baselines.seen([second.id], START + HOUR))
+    first, second = store.read(lambda unit: unit.baselines.of("spiegel"))
+    assert (first.state, first.by, first.note) == (BaselineState.REVOKED, "ina", "defaced")
+    assert (second.state, second.seen_at) == (BaselineState.IN_USE, START + HOUR)
+    assert store.read(lambda unit: unit.outlets.baselines()) == (held,)
+    assert len(store.read(lambda unit: unit.outlets.baseline_marks())) == 1
+    assert store.write(lambda unit: unit.outlets.add_baseline(site)) is False
+    assert store.read(lambda unit: unit.baselines.of("nobody")) == ()
+
+
+@pytest.mark.parametrize("unknown", ["bl_99", "bl_0", "17", "bl_" + "9" * 30])
+def test_a_version_that_is_not_there_is_not_found(store: Opened, unknown: str) -> None:
+    with pytest.raises(NotFound, match="no baseline"):
+        store.write(lambda unit: unit.baselines.put_state([unknown], BaselineState.REVOKED))
 
 
 def test_baselines_of_an_outlet_off_the_list_are_not_judged_by_and_come_back_with_it(store: Opened) -> None:

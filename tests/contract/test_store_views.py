@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from service.core.errors import InvalidInput
-from service.core.model import AnalystWord, Block, Place, Verdict
+from service.core.model import AnalystWord, Block, Place, Verdict, WordReason
 from tests.store_cases import HOUR, PLACES, START, Opened, admission, event, impersonating, opened
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def test_the_detail_explains_and_tells_the_story_in_order(store: Opened) -> None
     store.admit(admission(HOST, "spiegel", "welt"))
     site, version = store.site(HOST)
     whole = impersonating(site, START)
-    word = AnalystWord(verdict=Verdict.IMPERSONATION, reason="seen it", by="anna", at=START)
+    word = AnalystWord(verdict=Verdict.IMPERSONATION, reason=WordReason.OTHER, note="seen it", by="anna", at=START)
     whole = replace(whole, lookalikes=tuple(replace(one, analyst=word) for one in whole.lookalikes))
     told = [
         event("a", host=HOST, outlet="spiegel"),

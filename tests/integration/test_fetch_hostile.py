@@ -14,10 +14,8 @@ from service.adapters import streams
 from service.adapters.decode import BodyLimits
 from service.adapters.dialer import Dialer
 from service.adapters.exchange import ExchangeLimits
-from service.adapters.extract import extract
 from service.adapters.http import FetchLimits, GuardedFetcher
 from service.adapters.parser import ChildParser, ParserLimits
-from service.core.facts import charset
 from service.core.facts.capture import final_answer
 from service.core.facts.listings import Listing
 from service.core.facts.page import FetchedPage, FetchOutcome, HopKind
@@ -25,7 +23,7 @@ from service.core.facts.picture import Icon
 from service.core.model import DIRECT
 from service.lab.hostile import METADATA_URL, PAGES_THAT_KILL, Behaviour, HostileServer
 from service.lab.hostile import page as answering
-from tests.fakes_fetching import DESKTOP, Names, TitleParser
+from tests.fakes_fetching import DESKTOP, InProcessParser, Names, TitleParser
 
 HOST = "hostile.example"
 
@@ -167,13 +165,6 @@ def with_html_parser(path: str) -> FetchedPage:
                 await fetcher.close()
 
     return asyncio.run(run())
-
-
-class InProcessParser(TitleParser):
-    """The parser's reading without its process."""
-
-    async def parse(self, body: bytes, content_type: str, url: str) -> Any:
-        return extract(charset.decode(body, content_type), url)
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,21 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 
+from service.adapters.codec import loads
 from service.adapters.database import engine_for, parse_url
 from service.adapters.schema import config, is_current, upgrade
 from service.core.errors import StoreUnavailable
+from service.core.model import AnalystWord, WordReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from alembic.config import Config
 
@@ -148,3 +150,36 @@ def test_what_autogenerate_writes_can_be_run_and_names_no_class_of_today(tmp_pat
     assert "sa.DateTime(timezone=True)" in text
     assert "sqlmodel" not in text
     assert "Prose" not in text
+
+
+def test_words_from_before_reasons_were_a_closed_list_keep_what_was_said(url: str) -> None:
+    with _before(url, "flag_events") as connection:
+        connection.execute(
+            "INSERT INTO site (id, host, domain, source, version, admitted_at, due_at, availability,"
+            " availability_reason, observations) VALUES (1, 'a.example', 'a.example', '', 1, '', '', 'live', '', 0)"
+        )
+        connection.execute(
+            "INSERT INTO lookalike (id, site_id, outlet, technique, name_score, distance, discovered_at, verdict,"
+            " flagged, score, reason, signals_json, first_seen_as, analyst_json, announced, predecessor)"
+            " VALUES (1, 1, 'spiegel', 'tld-swap', 1, 0, '', 'innocent', 0, 0, '', '[]', 'unknown', ?, 1, '')",
+            ('{"verdict":"innocent","reason":"a supplier","by":"ina","at":"2022-06-10T08:00:00Z"}',),
+        )
+    upgrade(url)
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        (text, events) = connection.execute("SELECT analyst_json, flag_events_json FROM lookalike").fetchone()
+    word = loads(AnalystWord, text)
+    assert (word.reason, word.note, events) == (WordReason.OTHER, "a supplier", None)
+
+
+@contextmanager
+def _before(url: str, word: str) -> Iterator[sqlite3.Connection]:
+    """A database as it was before the migration that brings ``word``, to be filled."""
+    upgrade(url)
+    with _alembic(url) as settings:
+        for script in ScriptDirectory.from_config(settings).walk_revisions():
+            if word in Path(script.path).read_text(encoding="utf-8"):
+                command.downgrade(settings, str(script.down_revision))
+                break
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        yield connection
+        connection.commit()

@@ -288,7 +288,10 @@ def filled(api: ApiUnderTest) -> dict[str, str]:
     api.admit("spiegel.ltd")
     api.look("spiegel.ltd", "spiegel", Verdict.IMPERSONATION)
     block = {"site": "spiegel.ltd", "place": "host", "effective_from": "2022-05-01T00:00:00Z"}
+    page = {"source": "a", "taken_at": "2022-05-01T00:00:00Z", "html": "<title>x</title><p>An older layout</p>"}
     return {
+        "outlet_id": "spiegel",
+        "baseline_id": api.post("/v1/outlets/spiegel/baselines", page)["data"][0]["id"],
         "lookalike_id": "lka_1",
         "block_id": api.post("/v1/blocks", block)["id"],
         "report_id": api.post("/v1/reports", {"lookalike": "lka_1", "role": "host", "recipient": "abuse@h.example"})[

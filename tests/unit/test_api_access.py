@@ -42,6 +42,9 @@ ACCESS = {
     "DELETE /v1/outlets/{outlet_id}": "admin",
     "GET /v1/links": "read",
     "POST /v1/links/rulings": "write",
+    "GET /v1/outlets/{outlet_id}/baselines": "read",
+    "POST /v1/outlets/{outlet_id}/baselines": "admin",
+    "PATCH /v1/outlets/{outlet_id}/baselines/{baseline_id}": "admin",
     "GET /v1/persistence": "read",
     "GET /v1/persistence/sites": "read",
     "GET /v1/persistence/sites/{site}": "read",
@@ -125,7 +128,7 @@ def test_a_limited_token_sees_the_lookalikes_of_its_outlets_alone(shared: ApiUnd
     for pair, number in everything.items():
         path = f"/v1/lookalikes/{number}"
         assert shared.answer("GET", path, token=token).status_code == (200 if pair in mine else 404)
-        body = {"verdict": "innocent", "reason": "asked by phone"}
+        body = {"verdict": "innocent", "reason": "other", "note": "asked by phone"}
         judged = shared.answer("POST", f"{path}/verdict", token=token, json=body)
         assert judged.status_code == (200 if pair in mine else 404)
 

@@ -13,7 +13,7 @@ import dns.zone
 import pytest
 
 from service.core.exports.formats import FORMATS
-from service.core.model import AnalystWord, Verdict
+from service.core.model import AnalystWord, Verdict, WordReason
 from service.core.persistence.inputs import VerdictGiven
 from service.core.tokens import Scope
 from service.pipeline.export import Exporter, ExportPlan
@@ -32,7 +32,9 @@ def api() -> Iterator[ApiUnderTest]:
 def confirmed(api: ApiUnderTest, host: str, outlet: str) -> None:
     api.admit(host)
     api.look(host, outlet, Verdict.IMPERSONATION)
-    word = AnalystWord(verdict=Verdict.IMPERSONATION, reason="other", by="ana", at=api.clock.now())
+    word = AnalystWord(
+        verdict=Verdict.IMPERSONATION, reason=WordReason.OTHER, note="seen", by="ana", at=api.clock.now()
+    )
     api.run(api.tracker.commit(host, VerdictGiven(outlet=outlet, word=word)))
 
 

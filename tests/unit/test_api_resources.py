@@ -140,7 +140,9 @@ def test_the_detail_explains_the_verdict_and_tells_the_story(api: ApiUnderTest) 
 def test_no_value_that_the_store_has_for_people_is_lost_on_the_way(api: ApiUnderTest) -> None:
     public_id = flagged(api)
     api.post("/v1/blocks", BLOCK)
-    api.post(f"/v1/lookalikes/{public_id}/verdict", {"verdict": "impersonation", "reason": "seen"}, 200)
+    api.post(
+        f"/v1/lookalikes/{public_id}/verdict", {"verdict": "impersonation", "reason": "other", "note": "seen"}, 200
+    )
     row = api.run(api.store.read(lambda uow: uow.views.lookalike(public_id)))
     assert api.get(f"/v1/lookalikes/{public_id}") == row
     rows, _ = api.run(api.store.read(lambda uow: uow.views.lookalikes({}, None, 10)))
@@ -179,20 +181,27 @@ def test_no_text_that_a_site_writes_makes_its_own_entry_unreadable(api: ApiUnder
 
 def test_an_analysts_word_withdraws_a_flag_and_rests_on_what_is_known(api: ApiUnderTest) -> None:
     public_id = flagged(api)
-    detail = api.post(f"/v1/lookalikes/{public_id}/verdict", {"verdict": "innocent", "reason": "a supplier"}, 200)
+    detail = api.post(
+        f"/v1/lookalikes/{public_id}/verdict", {"verdict": "innocent", "reason": "company", "note": "a supplier"}, 200
+    )
     assert (detail["verdict"], detail["flagged"]) == ("innocent", False)
     word = detail["explanation"]["analyst"]
     assert word["by"].startswith("token ")
     assert word["by"].removeprefix("token ") in api.all_scopes
+    assert (word["reason"], word["note"], word["scope"]) == ("company", "a supplier", "name-and-outlet")
     assert word["registrar"] == "Example Registrar"
     assert word["registered_at"] == detail["registered_at"]
     assert word["nameservers"] == ["ns1.example", "ns2.example"]
-    assert detail["timeline"][-1]["type"] == "flag.withdrawn"
+    *_, confirmed, withdrawn = detail["timeline"]
+    assert (confirmed["type"], withdrawn["type"]) == ("impersonation.confirmed", "flag.withdrawn")
+    assert withdrawn["data"]["detail"]["takes_back"] == [confirmed["id"]]
 
 
 def test_an_analysts_word_ends_with_what_it_rests_on(api: ApiUnderTest) -> None:
     public_id = flagged(api)
-    api.post(f"/v1/lookalikes/{public_id}/verdict", {"verdict": "innocent", "reason": "a supplier"}, 200)
+    api.post(
+        f"/v1/lookalikes/{public_id}/verdict", {"verdict": "innocent", "reason": "company", "note": "a supplier"}, 200
+    )
     api.clock.advance(timedelta(days=400))
     now = api.clock.now()
     seen = look(now, dns=dns(host=SITE), registration=registration(now - timedelta(days=1), registrar="Another"))
@@ -205,21 +214,28 @@ def test_an_analysts_word_ends_with_what_it_rests_on(api: ApiUnderTest) -> None:
 
 def test_a_verdict_before_the_first_look_rests_on_nothing(api: ApiUnderTest) -> None:
     api.admit(SITE)
-    detail = api.post("/v1/lookalikes/lka_1/verdict", {"verdict": "suspected", "reason": "a tip"}, 200)
+    detail = api.post("/v1/lookalikes/lka_1/verdict", {"verdict": "suspected", "reason": "other", "note": "a tip"}, 200)
     word = detail["explanation"]["analyst"]
     assert (word["registrar"], word["registered_at"], word["nameservers"]) == (None, None, [])
 
 
 @pytest.mark.parametrize(
     "content",
-    [{"verdict": "guilty", "reason": "because"}, {"verdict": "innocent"}, {"verdict": "innocent", "reason": "     "}],
+    [
+        {"verdict": "guilty", "reason": "company"},
+        {"verdict": "innocent"},
+        {"verdict": "innocent", "reason": "because"},
+        {"verdict": "innocent", "reason": "other"},
+        {"verdict": "innocent", "reason": "other", "note": "     "},
+        {"verdict": "innocent", "reason": "company", "scope": "everything"},
+    ],
 )
 def test_a_verdict_needs_a_known_word_and_a_reason(calm: ApiUnderTest, content: dict[str, str]) -> None:
     refusal(calm, "/v1/lookalikes/lka_1/verdict", content)
 
 
 def test_a_verdict_on_what_is_not_there_is_a_404(calm: ApiUnderTest) -> None:
-    refusal(calm, "/v1/lookalikes/lka_99/verdict", {"verdict": "innocent", "reason": "who knows"}, 404)
+    refusal(calm, "/v1/lookalikes/lka_99/verdict", {"verdict": "innocent", "reason": "parody"}, 404)
 
 
 # --- blocks and actions ----------------------------------------------------------------------------------------------

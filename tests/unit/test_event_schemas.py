@@ -18,7 +18,7 @@ from service.core.alerts import events
 from service.core.alerts.catalogue import CATALOGUE
 from service.core.alerts.schemas import document
 from service.core.facts.dns import VantageHealth
-from service.core.model import AnalystWord, Availability, Event, Place, Site, Verdict
+from service.core.model import AnalystWord, Availability, Event, Place, Site, Verdict, WordReason
 from service.core.persistence.inputs import BlockRecorded, Input, Looked, VerdictGiven
 from service.core.persistence.lifecycle import Rules, step
 from service.core.persistence.links import Link
@@ -76,7 +76,7 @@ def told(inputs: list[tuple[datetime, Input]], start: Site | None = None) -> lis
 
 
 def word(verdict: Verdict, when: datetime, **ground: Any) -> VerdictGiven:
-    given_ = AnalystWord(verdict=verdict, reason="seen", by="token 0", at=when, **ground)
+    given_ = AnalystWord(verdict=verdict, reason=WordReason.OTHER, note="seen", by="token 0", at=when, **ground)
     return VerdictGiven(outlet="spiegel", word=given_)
 
 

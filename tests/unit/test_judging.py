@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from service.core.facts.dns import DnsStatus
 from service.core.facts.page import FetchOutcome, TlsFacts
 from service.core.facts.registration import RegistrationStatus
-from service.core.model import AnalystWord, Outlet, Technique, Verdict
+from service.core.model import AnalystWord, Outlet, Technique, Verdict, WordReason
 from service.core.verdict.judging import explain
 from service.core.verdict.likeness import BaselineIndex
 from tests.fakes_judging import (
@@ -374,7 +374,7 @@ def test_where_the_outlet_s_own_site_redirects_to_is_its_own() -> None:
 
 
 def word(verdict: Verdict, **more: object) -> AnalystWord:
-    ordinary = {"reason": "same name, another firm", "by": "ina", "at": NOW - timedelta(days=2)}
+    ordinary = {"reason": WordReason.COMPANY, "by": "ina", "at": NOW - timedelta(days=2)}
     return AnalystWord(verdict=verdict, **{**ordinary, **more})  # type: ignore[arg-type]  # ordinary values of a test
 
 

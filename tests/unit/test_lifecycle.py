@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.core.facts.dns import DnsStatus
 from service.core.facts.registration import RegistrationStatus
-from service.core.model import AnalystWord, Availability, Cause, FirstSeenAs, Place, Site, Verdict
+from service.core.model import (
+    AnalystWord,
+    Availability,
+    Cause,
+    FirstSeenAs,
+    Place,
+    Site,
+    Verdict,
+    WordReason,
+    WordScope,
+)
 from service.core.persistence.inputs import BlockRecorded, Input, Looked, Step, Tick, VerdictGiven
 from service.core.persistence.lifecycle import Rules, step
 from tests.builders import (
@@ -28,6 +40,17 @@ from tests.builders import (
 )
 
 RULES = Rules()
+
+
+CONFIRMED = "impersonation.confirmed"
+
+
+def said(when: datetime, verdict: Verdict = Verdict.INNOCENT, **more: Any) -> AnalystWord:
+    return AnalystWord(verdict=verdict, reason=WordReason.COMPANY, by="mk", at=when, **more)
+
+
+def suspected(when: datetime) -> Looked:
+    return Looked(look=look(when), judgements=(judgement(Verdict.SUSPECTED, shows=False),))
 
 
 def run(*inputs: tuple[datetime, Input], start: Site | None = None) -> tuple[Site, list[str]]:
@@ -107,7 +130,7 @@ def test_evidence_of_innocence_withdraws_the_flag() -> None:
 
 
 def test_an_analysts_word_stands_against_the_score() -> None:
-    word = AnalystWord(verdict=Verdict.INNOCENT, reason="same-name-outlet", by="mk", at=at(1))
+    word = AnalystWord(verdict=Verdict.INNOCENT, reason=WordReason.SAME_NAME_OUTLET, by="mk", at=at(1))
     state, told = run(
         (at(0), clone_seen(at(0))),
         (at(1), VerdictGiven(outlet="spiegel", word=word)),
@@ -119,12 +142,77 @@ def test_an_analysts_word_stands_against_the_score() -> None:
 
 def test_a_word_whose_ground_has_changed_is_stale_and_the_score_decides_again() -> None:
     word = AnalystWord(
-        verdict=Verdict.INNOCENT, reason="company", by="mk", at=at(1), nameservers=("ns1.example", "ns2.example")
+        verdict=Verdict.INNOCENT,
+        reason=WordReason.COMPANY,
+        by="mk",
+        at=at(1),
+        nameservers=("ns1.example", "ns2.example"),
     )
     moved = clone_seen(at(2), dns=dns(nameservers=("ns1.other", "ns2.other")))
     state, told = run((at(0), clone_seen(at(0))), (at(1), VerdictGiven(outlet="spiegel", word=word)), (at(2), moved))
     assert told[-3:] == ["verdict.stale", "impersonation.confirmed", "impersonation.changed"]
     assert state.lookalikes[0].verdict is Verdict.IMPERSONATION
+
+
+def test_a_flag_that_is_withdrawn_names_the_events_that_told_of_it() -> None:
+    first, second = step(site(), suspected(at(0)), at(0), RULES), at(1)
+    confirmed = step(first.site, clone_seen(second), second, RULES)
+    flags = [one.id for one in (*first.events, *confirmed.events) if one.type in ("lookalike.suspected", CONFIRMED)]
+    cleared = step(confirmed.site, VerdictGiven(outlet="spiegel", word=said(at(2))), at(2), RULES)
+    (withdrawn,) = cleared.events
+    assert withdrawn.data["detail"]["takes_back"] == flags
+    assert len(flags) == 2
+    again = step(cleared.site, VerdictGiven(outlet="spiegel", word=said(at(3), Verdict.SUSPECTED)), at(3), RULES)
+    assert again.site.lookalikes[0].flag_events == tuple(one.id for one in again.events)
+
+
+def test_a_word_on_the_name_covers_every_outlet_that_it_resembles_and_those_found_later() -> None:
+    pair = site(lookalikes=(lookalike("spiegel"), lookalike("bild")))
+    word = said(at(1), scope=WordScope.NAME, nameservers=("ns1.example", "ns2.example"))
+    found = Looked(look=look(at(2)), judgements=(judgement(), judgement(outlet="welt")))
+    state, told = run((at(1), VerdictGiven(outlet="spiegel", word=word)), (at(2), found), start=pair)
+    assert {one.outlet: one.verdict for one in state.lookalikes} == dict.fromkeys(
+        ("spiegel", "bild", "welt"), Verdict.INNOCENT
+    )
+    assert not {"impersonation.confirmed", "lookalike.suspected"} & set(told)
+    judged = (*found.judgements, judgement(outlet="bild"))
+    moved = Looked(look=look(at(3), dns=dns(nameservers=("ns1.other",))), judgements=judged)
+    state, told = run((at(3), moved), start=state)
+    assert told.count("verdict.stale") == 3
+    assert [one.analyst for one in state.lookalikes] == [None] * 3
+
+
+def test_a_word_on_one_outlet_says_nothing_of_another() -> None:
+    pair = site(lookalikes=(lookalike("spiegel"), lookalike("bild")))
+    found = Looked(look=look(at(2)), judgements=(judgement(), judgement(outlet="bild")))
+    state, _ = run((at(1), VerdictGiven(outlet="spiegel", word=said(at(1)))), (at(2), found), start=pair)
+    verdicts = {one.outlet: one.verdict for one in state.lookalikes}
+    assert verdicts == {"spiegel": Verdict.INNOCENT, "bild": Verdict.IMPERSONATION}
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        ({"registration": registration(at(days=399), registrar="Another")}, Verdict.UNKNOWN),
+        ({"dns": dns(nameservers=("ns1.other",))}, Verdict.IMPERSONATION),
+    ],
+)
+def test_a_flag_by_a_stale_word_falls_only_with_another_holder(after: dict[str, Any], verdict: Verdict) -> None:
+    word = said(at(1), Verdict.IMPERSONATION, registered_at=START, nameservers=("ns1.example", "ns2.example"))
+    later = at(days=400)
+    hidden = nothing_seen(later, Availability.LIVE, **after)
+    state, told = run((at(1), VerdictGiven(outlet="spiegel", word=word)), (later, hidden))
+    assert state.lookalikes[0].verdict is verdict
+    assert ("flag.withdrawn" in told) is (verdict is Verdict.UNKNOWN)
+    assert "verdict.stale" in told
+
+
+def test_a_stale_verdict_says_what_is_different() -> None:
+    word = said(at(1), nameservers=("ns1.example",))
+    marked = site(lookalikes=(lookalike(analyst=word, verdict=Verdict.INNOCENT, announced=True),))
+    moved = clone_seen(at(2), dns=dns(nameservers=("ns1.other",)))
+    stale = next(one for one in step(marked, moved, at(2), RULES).events if one.type == "verdict.stale")
+    assert stale.data["detail"]["changed"] == [{"what": "nameservers", "before": "ns1.example", "after": "ns1.other"}]
 
 
 def test_content_alone_adds_an_outlet_that_the_name_did_not_resemble() -> None:
@@ -341,7 +429,12 @@ def histories(draw: st.DrawFn) -> list[tuple[datetime, Input]]:
         elif kind == "word":
             verdict = draw(st.sampled_from(list(Verdict)))
             inputs.append(
-                (now, VerdictGiven(outlet="spiegel", word=AnalystWord(verdict=verdict, reason="r", by="b", at=now)))
+                (
+                    now,
+                    VerdictGiven(
+                        outlet="spiegel", word=AnalystWord(verdict=verdict, reason=WordReason.OTHER, by="b", at=now)
+                    ),
+                )
             )
         else:
             inputs.append((now, Tick(wake=draw(st.booleans()))))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from service.core.alerts.shapes import Schema, count, flag, list_of, number, object_of, one_of, or_null, text, time
-from service.core.model import Cause, FirstSeenAs, Place, Technique, Verdict
+from service.core.model import Cause, FirstSeenAs, Place, Technique, Verdict, WordReason, WordScope
 
 # --- what several events hold ----------------------------------------------------------------------------------------
 
@@ -206,16 +206,22 @@ CATALOGUE: Mapping[str, EventType] = {
             "withdrawn": one_of(Verdict, "The verdict that is taken back."),
             "flagged_at": or_null(time("Since when it had been flagged.")),
             "reason": text("Why it is taken back."),
+            "takes_back": list_of(_NAMES, "Ids of the events that told of the flag, oldest first."),
         },
         example={
             "withdrawn": "suspected",
             "flagged_at": "2022-06-09T14:05:00Z",
-            "reason": "token 4f2a1c0b9d8e: a supplier of the outlet",
+            "reason": "token 4f2a1c0b9d8e: a company or product of that name",
+            "takes_back": ["evt_0c4fd1b27e9a5b3388d1a60f2b"],
         },
         example_time="2022-06-10T08:00:00Z",
         example_site={
             "lookalike": dict(_EXAMPLE_LOOKALIKE)
-            | {"verdict": "innocent", "reason": "token 4f2a1c0b9d8e: a supplier of the outlet", "flagged_at": None}
+            | {
+                "verdict": "innocent",
+                "reason": "token 4f2a1c0b9d8e: a company or product of that name",
+                "flagged_at": None,
+            }
         },
     ),
     "site.down": EventType(
@@ -340,10 +346,32 @@ CATALOGUE: Mapping[str, EventType] = {
         about="lookalike",
         detail={
             "verdict": one_of(Verdict, "The verdict that no longer stands."),
+            "scope": one_of(WordScope, "What it was about: the name, or the name beside this outlet."),
             "by": text("Who had given it."),
-            "reason": text("The reason that was given for it."),
+            "at": time("When it was given."),
+            "reason": one_of(WordReason, "The reason that was given for it."),
+            "note": text("What its author added in words."),
+            "changed": list_of(
+                object_of(
+                    {
+                        "what": text("registered_at, registrar or nameservers."),
+                        "before": text("What the verdict rested on."),
+                        "after": text("What is there now."),
+                    },
+                    "One thing that is different.",
+                ),
+                "What it rested on and what is different now.",
+            ),
         },
-        example={"verdict": "innocent", "by": "token 4f2a1c0b9d8e", "reason": "a supplier of the outlet"},
+        example={
+            "verdict": "innocent",
+            "scope": "name",
+            "by": "token 4f2a1c0b9d8e",
+            "at": "2022-06-10T08:00:00Z",
+            "reason": "company",
+            "note": "a supplier of the outlet, asked by phone",
+            "changed": [{"what": "registrar", "before": "Example Registrar, Inc.", "after": "Another Registrar Ltd"}],
+        },
         example_time="2023-08-21T04:00:00Z",
     ),
     "report.overdue": EventType(

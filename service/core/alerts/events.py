@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from service.core.model import Block, Episode, Event, Lookalike, Site
+from service.core.model import AnalystWord, Block, Episode, Event, Lookalike, Site
 from service.core.names.name import defang
 
 TYPES = (
@@ -112,6 +112,18 @@ def judgement_detail(lookalike: Lookalike) -> dict[str, Any]:
         "signals": [
             {"name": s.name, "value": round(s.value, 4), "weight": s.weight, "evidence": s.evidence} for s in strongest
         ],
+    }
+
+
+def word_detail(word: AnalystWord) -> dict[str, Any]:
+    """An analyst's word as it stands in events."""
+    return {
+        "verdict": word.verdict.value,
+        "scope": word.scope.value,
+        "by": word.by,
+        "at": rfc3339(word.at),
+        "reason": word.reason.value,
+        "note": word.note,
     }
 
 

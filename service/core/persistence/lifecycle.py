@@ -27,8 +27,9 @@ second egress does not see either, asked with the URL and the profile that showe
 A verdict by score only rises; it falls by evidence of innocence that the site cannot write, or by an analyst's word:
 
     unknown -> suspected -> impersonation          lookalike.suspected, impersonation.confirmed
-    suspected | impersonation -> innocent          flag.withdrawn
-    analyst's word whose ground has changed        verdict.stale, then judged again by score
+    suspected | impersonation -> innocent          flag.withdrawn, naming the events that it takes back
+    analyst's word whose ground has changed        verdict.stale, then judged again by score; a flag that the word left
+                                                   falls with it only where the name was registered anew
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ from service.core.model import (
     Target,
     Urgency,
     Verdict,
+    WordScope,
 )
 from service.core.persistence import registration as periods
 from service.core.persistence.blocks import ended_with_registration, observed_blocks
@@ -62,6 +64,7 @@ from service.core.persistence.egress import gone_from
 from service.core.persistence.inputs import BlockRecorded, Input, Looked, Step, Tick, VerdictGiven
 from service.core.persistence.observations import observe
 from service.core.persistence.schedule import Intervals, next_due, urgency
+from service.core.persistence.words import begins_anew, covered, lost_ground, sentence
 
 _FAILED = frozenset(
     {
@@ -156,8 +159,9 @@ def _looked(before: Site, given: Looked, rules: Rules) -> Step:
         told.append(events.about_site("site.reregistered", site, look.at, detail=period))
     site, observed = _observed_blocks(before, site, look, new_period=bool(period))
     told += observed
+    site = replace(site, lookalikes=_with_found(site.lookalikes, given.judgements, look.at))
     lookalikes = []
-    for lookalike in _with_found(site.lookalikes, given.judgements, look.at):
+    for lookalike in covered(site):
         judgement = next((j for j in given.judgements if j.outlet == lookalike.outlet), None)
         after, said = _judged(_Scene(before, site, look, rules), lookalike, judgement)
         lookalikes.append(after)
@@ -286,17 +290,20 @@ def _first_seen_as(site: Site, lookalike: Lookalike, rules: Rules) -> FirstSeenA
 
 
 def _verdict(site: Site, lookalike: Lookalike, judged: Judgement, at: datetime) -> tuple[Lookalike, list[Event]]:
-    told: list[Event] = []
     word = lookalike.analyst
-    if word is not None and not periods.ground_holds(word, site):
-        lookalike = replace(lookalike, analyst=None)
-        detail = {"verdict": word.verdict.value, "by": word.by, "reason": word.reason}
-        told.append(events.about_site("verdict.stale", site, at, lookalike=lookalike, detail=detail))
-        word = None
+    changes = lost_ground(word, site) if word is not None else ()
+    if word is not None and not changes:
+        after = replace(
+            lookalike, verdict=word.verdict, reason=sentence(word), score=judged.score, signals=judged.signals
+        )
+        return _flagged(site, lookalike, after, at)
+    told: list[Event] = []
     if word is not None:
-        return replace(lookalike, score=judged.score, signals=judged.signals), told
+        lookalike = replace(lookalike, analyst=None)
+        detail = events.word_detail(word) | {"changed": [change._asdict() for change in changes]}
+        told.append(events.about_site("verdict.stale", site, at, lookalike=lookalike, detail=detail))
     rises = _RANK[judged.verdict] > _RANK[lookalike.verdict]
-    falls = judged.verdict is Verdict.INNOCENT
+    falls = judged.verdict is Verdict.INNOCENT or begins_anew(changes)
     same = judged.verdict is lookalike.verdict
     if not (rises or falls or same or lookalike.verdict is Verdict.INNOCENT):
         # The content is gone or hides: what was seen stands, with the reasons for which it was flagged.
@@ -314,23 +321,30 @@ def _flagged(site: Site, before: Lookalike, after: Lookalike, at: datetime) -> t
         after = replace(after, flagged_at=before.flagged_at if before.verdict.flagged else at)
         confirmed = after.verdict is Verdict.IMPERSONATION
         kind = "impersonation.confirmed" if confirmed else "lookalike.suspected"
-        return after, [events.about_site(kind, site, at, lookalike=after, detail=events.judgement_detail(after))]
+        event = events.about_site(kind, site, at, lookalike=after, detail=events.judgement_detail(after))
+        return replace(after, flag_events=(*before.flag_events, event.id)), [event]
     if before.verdict.flagged:
-        detail = {"withdrawn": before.verdict.value, "flagged_at": events.rfc3339(before.flagged_at)}
-        detail["reason"] = after.reason
-        after = replace(after, flagged_at=None)
+        detail = {
+            "withdrawn": before.verdict.value,
+            "flagged_at": events.rfc3339(before.flagged_at),
+            "reason": after.reason,
+            "takes_back": list(before.flag_events),
+        }
+        after = replace(after, flagged_at=None, flag_events=())
         return after, [events.about_site("flag.withdrawn", site, at, lookalike=after, detail=detail)]
     return after, []
 
 
 def _verdict_given(site: Site, outlet: str, word: AnalystWord) -> Step:
+    """An analyst's word on one outlet's lookalike, or on all of the site's: it goes before what was said earlier."""
     told: list[Event] = []
     lookalikes = []
     for lookalike in site.lookalikes:
         after = lookalike
-        if lookalike.outlet == outlet:
-            after = replace(lookalike, verdict=word.verdict, reason=f"{word.by}: {word.reason}", analyst=word)
-            after, told = _flagged(site, lookalike, after, word.at)
+        if lookalike.outlet == outlet or word.scope is WordScope.NAME:
+            after = replace(lookalike, verdict=word.verdict, reason=sentence(word), analyst=word)
+            after, said = _flagged(site, lookalike, after, word.at)
+            told += said
         lookalikes.append(after)
     return Step(site=replace(site, lookalikes=tuple(lookalikes), active_at=word.at), events=tuple(told))
 

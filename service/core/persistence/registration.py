@@ -1,4 +1,4 @@
-"""Registration periods of a name, and whether what an analyst's word rests on still holds."""
+"""Registration periods of a name."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from service.core.alerts.events import rfc3339
 from service.core.facts.registration import Registration, RegistrationStatus
-from service.core.model import AnalystWord, Site
 
-# Registries print creation dates with and without a time of day; a later date by more than this is a new registration.
-_NEW_PERIOD = timedelta(days=1)
+NEW_PERIOD = timedelta(days=1)
+"""Registries print creation dates with and without a time of day; a date later by more than this is a new period."""
+
 _ANSWERED = frozenset(
     {
         RegistrationStatus.FOUND_DATE,
@@ -43,7 +43,7 @@ def changed(known: Registration | None, asked: Registration | None) -> dict[str,
     before = known.created_at or known.created_before
     if before is None:
         return None
-    if asked.created_at - before <= _NEW_PERIOD:
+    if asked.created_at - before <= NEW_PERIOD:
         return None
     return {
         "created_at": rfc3339(asked.created_at),
@@ -51,19 +51,3 @@ def changed(known: Registration | None, asked: Registration | None) -> dict[str,
         "registrar": asked.registrar,
         "registrar_before": known.registrar,
     }
-
-
-def ground_holds(word: AnalystWord, site: Site) -> bool:
-    """Whether registration date, registrar and name servers are still those that the word was given on.
-
-    What was not known then, or is not known now, cannot speak against it.
-    """
-    registration = site.registration
-    if registration is not None:
-        if word.registrar and registration.registrar and word.registrar != registration.registrar:
-            return False
-        created = registration.created_at
-        if word.registered_at and created and created - word.registered_at > _NEW_PERIOD:
-            return False
-    nameservers = site.dns.own.nameservers if site.dns is not None else ()
-    return not (word.nameservers and nameservers and word.nameservers != nameservers)

@@ -27,7 +27,8 @@ from service.core.facts.age import Age, age_of, dated_facts, newly_registered
 from service.core.facts.page import FetchedPage
 from service.core.facts.registration import Registration, RegistrationStatus
 from service.core.model import Availability, Judgement, Look, Lookalike, Outlet, Signal, Site, Technique, Verdict
-from service.core.persistence.registration import better, ground_holds
+from service.core.persistence.registration import better
+from service.core.persistence.words import lost_ground, sentence
 from service.core.verdict import signals as named
 from service.core.verdict.lists import within
 from service.core.verdict.ownership import claims_name_servers, innocence
@@ -303,8 +304,9 @@ def _verdict(case: _Case, seen: _Seen, score: float, innocent: str | None) -> tu
     if innocent is not None:
         return Verdict.INNOCENT, innocent
     word = case.lookalike.analyst if case.lookalike is not None else None
-    if word is not None and ground_holds(word, replace(case.site, registration=case.registration, dns=case.look.dns)):
-        return word.verdict, f"{word.by}: {word.reason}"
+    now = replace(case.site, registration=case.registration, dns=case.look.dns)
+    if word is not None and not lost_ground(word, now):
+        return word.verdict, sentence(word)
     bounds = case.policy.bounds
     if seen.verdict is Verdict.IMPERSONATION and score >= bounds.impersonation_score:
         return Verdict.IMPERSONATION, seen.reason

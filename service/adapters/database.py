@@ -124,6 +124,7 @@ def engine_for(
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute(f"PRAGMA journal_size_limit={_JOURNAL_BYTES}")
+        connection.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
 
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", _begin_immediate if writes else _begin)
@@ -135,15 +136,14 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    # The driver's own way: to be told of each read's beginning would cost more than to read a token.
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("BEGIN")
 
 
 @contextmanager
 def read_only(connection: Connection) -> Iterator[None]:
-    """Refuse to write as long as it lasts."""
-    if connection.dialect.name != "sqlite":  # its snapshots are read-only from their beginning
-        yield
-        return
+    """Refuse to write as long as it lasts, on a connection that otherwise may."""
     connection.exec_driver_sql("PRAGMA query_only=ON")
     try:
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from service.adapters.database import (
@@ -44,6 +45,7 @@ from service.core.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
     from sqlalchemy.engine import URL
@@ -159,11 +161,15 @@ class SqlStore:
             return result
 
     def _read(self, step: Callable[[UnitOfWork], T]) -> T:
-        with failures_as_unavailable(self._url), self._reader.begin() as connection, read_only(connection):
+        with failures_as_unavailable(self._url), self._reader.begin() as connection, self._guarded(connection):
             unit = SqlUnitOfWork(connection, self._recall)
             result = step(unit)
             unit.committed()
             return result
+
+    def _guarded(self, connection: Connection) -> AbstractContextManager[None]:
+        """A database in memory has one connection for all; readers' own ones cannot write anyway."""
+        return read_only(connection) if self._reader is self.writer else nullcontext()
 
     def close(self) -> None:
         """Finish what was begun, then give the connections back. Closing twice is closing."""

@@ -8,6 +8,7 @@ a route that knows nothing of the limit cannot show what it should not.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from fastapi.security import HTTPBearer, SecurityScopes
 from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Send
+from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from service.api.problems import Problem
@@ -26,6 +27,12 @@ from service.ports import Clock, Store
 
 PROTECTED = "/v1"
 """Everything below this path needs a token."""
+
+TRUSTED_FOR = timedelta(seconds=1)
+"""How long a token is not asked for anew: a page that loads twenty things reads it once. What this process revokes ends
+at once, what another one revokes (the command line, another machine) ends within this time."""
+
+_MOST_KNOWN = 1_000  # tokens remembered; a list that is full is begun anew
 
 _REALM = 'Bearer realm="spoofwatch"'
 _scheme = HTTPBearer(
@@ -56,6 +63,7 @@ class Authentication:
     def __init__(self, app: ASGIApp, *, store: Store, clock: Clock) -> None:
         self._app = app
         self._store, self._clock = store, clock
+        self._known: dict[str, tuple[Token, datetime]] = {}
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer 401, or pass the request on with its ``Caller``."""
@@ -68,7 +76,18 @@ class Authentication:
             await found.response(path=path, request_id=scope["state"]["request_id"])(scope, receive, send)
             return
         scope["state"]["caller"] = found
+        if scope["method"] not in ("GET", "HEAD") and path.startswith(PROTECTED + "/tokens"):
+            send = self._forgetting(send)
         await self._app(scope, receive, send)
+
+    def _forgetting(self, send: Send) -> Send:
+        """The way back to the client; whoever hears that a token was revoked finds it revoked."""
+
+        async def answered(message: Message) -> None:
+            self._known = {}
+            await send(message)
+
+        return answered
 
     async def _caller(self, authorization: str) -> Caller | Problem:
         scheme, _, given = authorization.partition(" ")
@@ -78,17 +97,33 @@ class Authentication:
         identity = id_of(plain)
         if identity is None:
             return _unauthorised("This is not a token; one reads sw_<id>_<secret>.", {"error": "invalid_token"})
-        token = await self._store.read(lambda uow: uow.tokens.get(identity))
+        token = await self._token(identity)
         refused = why_refused(token, hash_token(plain), self._clock.real_now())
         if token is None or refused is not None:
             return _unauthorised(refused or "", {"error": "invalid_token"})
         await self._note_use(token)
         return Caller(token_id=token.id, scopes=token.scopes, outlets=token.outlets)
 
+    async def _token(self, identity: str) -> Token | None:
+        """The token with this id, as it is or was ``TRUSTED_FOR`` ago."""
+        now = self._clock.real_now()
+        known, at = self._known.get(identity, (None, now))
+        if known is not None and timedelta(0) <= now - at < TRUSTED_FOR:
+            return known
+        # One that was read before a revocation is kept in a list that is looked at no more.
+        kept = self._known
+        token = await self._store.read(lambda uow: uow.tokens.get(identity))
+        if token is not None:
+            if len(kept) >= _MOST_KNOWN:
+                kept.clear()
+            kept[identity] = token, now
+        return token
+
     async def _note_use(self, token: Token) -> None:
         now = self._clock.real_now()
         if not token.use_is_news(now):
             return
+        self._known.pop(token.id, None)  # the next one to ask reads that this use was noted
         try:
             await self._store.write(lambda uow: uow.tokens.used(token.id, now))
         except StoreUnavailable as error:
@@ -96,7 +131,7 @@ class Authentication:
             _log.warning("the last use of token %s could not be noted: %s", token.id, error)
 
 
-def authorise_limited(
+async def authorise_limited(
     needed: SecurityScopes,
     request: Request,
     _: Annotated[HTTPAuthorizationCredentials | None, Security(_scheme)] = None,
@@ -105,6 +140,10 @@ def authorise_limited(
 
     Whoever depends on it must use the ``Caller``.
     """
+    return _allowed(needed, request)
+
+
+def _allowed(needed: SecurityScopes, request: Request) -> Caller:
     caller: Caller = request.state.caller
     missing = [scope for scope in needed.scopes if scope not in caller.scopes]
     if missing:
@@ -112,13 +151,13 @@ def authorise_limited(
     return caller
 
 
-def authorise(
+async def authorise(
     needed: SecurityScopes,
     request: Request,
     _: Annotated[HTTPAuthorizationCredentials | None, Security(_scheme)] = None,
 ) -> Caller:
     """Dependency of every other route below ``PROTECTED``: 403 for tokens that are limited to outlets, too."""
-    caller = authorise_limited(needed, request)
+    caller = _allowed(needed, request)
     if caller.outlets:
         raise _forbidden("This shows or decides what concerns all outlets; your token is limited to some.", None)
     return caller

@@ -15,7 +15,7 @@ from service.core.tokens import Scope
 Responses = dict[int | str, dict[str, Any]]
 
 
-def _service(request: Request) -> App:
+async def _service(request: Request) -> App:
     app: App = request.app.state.service
     return app
 

@@ -208,14 +208,18 @@ class Rest:
 
 
 class BareSql:
-    """The same query's SQL on a connection of the driver's own, rows fetched and thrown away."""
+    """The same query's SQL on a connection of the driver's own, rows fetched and thrown away.
+
+    Where sites are looked for first, that is a part of it.
+    """
 
     def __init__(self, url: str, where: dict[str, Any]) -> None:
         self._engine = engine_for(parse_url(url), writes=False)
         self._connection = self._engine.connect()
         probe = sites_query(where)
         sites = None if probe is None else self._connection.execute(probe).scalars().all()
-        self._sql, self._parameters = self._heard(page_query(where, None, PAGE, sites))
+        asked = [query for query in (probe, page_query(where, None, PAGE, sites)) if query is not None]
+        self._statements = [self._heard(query) for query in asked]
 
     def _heard(self, query: Select[Any]) -> tuple[str, Any]:
         """The statement and its parameters, as the driver gets them."""
@@ -232,8 +236,9 @@ class BareSql:
     def ask(self) -> None:
         """Run it."""
         driver = self._connection.connection.cursor()
-        driver.execute(self._sql, self._parameters)
-        driver.fetchall()
+        for sql, parameters in self._statements:
+            driver.execute(sql, parameters)
+            driver.fetchall()
         driver.close()
 
     def close(self) -> None:

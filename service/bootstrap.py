@@ -264,8 +264,6 @@ def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClien
         Tick(name="baselines", every=minute, run=app.baselines.take_due),
         Tick(name="watch-list", every=timedelta(seconds=10), run=app.watched.refresh),
         Tick(name="registries", every=timedelta(hours=1), run=lambda: registry.refresh(app.clock.now())),
-        Tick(name="sweeps", every=timedelta(seconds=10), run=app.sweeper.run_due),
-        Tick(name="looks", every=second, run=app.examiner.examine_due),
         Tick(name="sweeps", every=timedelta(seconds=10), run=space.while_there_is_room(app.sweeper.run_due)),
         Tick(name="looks", every=second, run=space.while_there_is_room(app.examiner.examine_due)),
         Tick(name="links", every=minute, run=app.linker.link_pending),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from service.api.app import declare
+from service.api.auth import TRUSTED_FOR
 from service.core.errors import StoreUnavailable
 from service.core.model import Verdict
 from service.core.tokens import Scope
@@ -176,6 +177,15 @@ def test_a_revoked_token_is_refused_and_stays_in_the_list(shared: ApiUnderTest) 
     (listed,) = (one for one in shared.get("/v1/tokens")["data"] if one["id"] == made["id"])
     assert listed["revoked_at"] is not None
     assert shared.answer("DELETE", "/v1/tokens/ffffffffffff").status_code == 404
+
+
+def test_a_token_that_another_process_revokes_ends_within_a_second(shared: ApiUnderTest) -> None:
+    token = shared.token(Scope.READ)
+    assert shared.answer("GET", "/v1/events", token=token).status_code == 200
+    identity = token.split("_")[1]
+    shared.run(shared.store.write(lambda uow: uow.tokens.revoke(identity, shared.clock.real_now())))
+    shared.clock.advance(TRUSTED_FOR)
+    assert shared.answer("GET", "/v1/events", token=token).status_code == 401
 
 
 def test_a_token_ends_when_it_was_said_to(shared: ApiUnderTest) -> None:

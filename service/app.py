@@ -30,7 +30,7 @@ class App:
     """Ports and pipeline steps, wired. ``ready`` maps each check to "ok" or to what is wrong in words.
 
     ``metrics`` are numbers in Prometheus' text format. ``vet_webhook`` says why a URL is refused, None where it is not.
-    ``token_bytes`` is the source of secrets (n -> n bytes).
+    ``token_bytes`` is the source of secrets (n -> n bytes); ``seal`` makes of a secret what may be stored.
     """
 
     version: str
@@ -58,3 +58,4 @@ class App:
     metrics: Callable[[], Awaitable[bytes]]
     vet_webhook: Callable[[str], Awaitable[str | None]]
     token_bytes: Callable[[int], bytes]
+    seal: Callable[[str], str]

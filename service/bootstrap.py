@@ -26,6 +26,7 @@ from service.adapters.registry_pace import RegistryPace
 from service.adapters.schema import upgrade
 from service.adapters.store import open_store
 from service.adapters.telemetry import exposition
+from service.adapters.vault import Vault
 from service.adapters.webhook import WebhookSink
 from service.adapters.whois import Whois
 from service.app import App
@@ -97,6 +98,8 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         upgrade(settings.database_url)
         store = open_store(settings.database_url)
         stack.callback(store.close)
+        vault = Vault(settings.path(settings.service.webhooks.key_file))
+        await _seal(store, vault)
         outlets = await seed(store, settings.outlets.outlets, clock)
         controls = settings.service.dns.control_names or tuple(outlet.domain for outlet in outlets[:CONTROLS])
         resolver = _resolver(settings, controls, clock.now if replayed else None)
@@ -131,6 +134,12 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         async def ready() -> Mapping[str, str]:
             return {**await health.ready(), **kept.ready()}
 
+        courier = Courier(
+            clock=clock,
+            store=store,
+            sink=WebhookSink(webhooks, settings.service.webhooks.timeout.total_seconds(), vault.open),
+        )
+        stack.push_async_callback(courier.close)
         app = App(
             version=version("spoofwatch"),
             clock=clock,
@@ -170,9 +179,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                 shard=settings.service.sweep.shard,
                 daily_queries=settings.service.sweep.daily_queries,
             ),
-            courier=Courier(
-                clock=clock, store=store, sink=WebhookSink(webhooks, settings.service.webhooks.timeout.total_seconds())
-            ),
+            courier=courier,
             baselines=BaselineKeeper(
                 clock=clock,
                 store=store,
@@ -199,6 +206,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             ready=ready,
             vet_webhook=lambda url: _vet_webhook(dialer, url),
             token_bytes=secrets.token_bytes,
+            seal=vault.seal,
         )
         following = followers(settings, dialer=dialer, clock=clock, store=store, watched=watched)
         await retire_others(store, settings)
@@ -217,6 +225,21 @@ async def seed(store: Store, outlets: Sequence[Outlet], clock: Clock) -> tuple[O
         return uow.outlets.all()
 
     return await store.write(step)
+
+
+async def _seal(store: Store, vault: Vault) -> None:
+    """Seal what was stored before secrets were, and under the newest key what an older one sealed."""
+
+    def step(uow: UnitOfWork) -> None:
+        for one in uow.outbox.endpoints():
+            uow.outbox.put_endpoint(
+                replace(one, secret=vault.renewed(one.secret), old_secret=vault.renewed(one.old_secret))
+            )
+
+    stored = await store.read(lambda uow: uow.outbox.endpoints())
+    secrets_now = [secret for one in stored for secret in (one.secret, one.old_secret)]
+    if any(vault.renewed(secret) != secret for secret in secrets_now):
+        await store.write(step)
 
 
 def rules(settings: Settings) -> Rules:
@@ -270,7 +293,7 @@ def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClien
         Tick(name="reports", every=minute, run=app.reporter.mark_overdue),
         Tick(name="forecasts", every=minute, run=app.forecaster.run_due),
         Tick(name="siblings", every=timedelta(seconds=10), run=app.siblings.run_due),
-        Tick(name="alerts", every=second, run=app.courier.deliver_due),
+        Tick(name="alerts", every=second, run=app.courier.start_due),
         Tick(name="screenshots", every=minute, run=space.while_there_is_room(app.photographer.take_pending)),
         Tick(name="evidence", every=timedelta(hours=1), run=space.while_there_is_room(app.archivist.tidy)),
     ]

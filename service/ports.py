@@ -276,17 +276,39 @@ class OutboxRows(Protocol):
         An event whose id is there already is left alone.
         """
 
-    def due(self, now: datetime, limit: int) -> tuple[Delivery, ...]:
-        """Deliveries to make, fair between endpoints: each endpoint's oldest first, endpoints in turn."""
+    def due(self, now: datetime, limit: int, endpoint: str | None = None) -> tuple[Delivery, ...]:
+        """Deliveries to make, of one endpoint or of all: each endpoint's oldest first, endpoints in turn.
+
+        One whose circuit is open has one at a time, and none before its next probe.
+        """
 
     def record(self, delivery: Delivery, attempt: Attempt, next_at: datetime | None, at: datetime) -> None:
         """Store what came of a try; ``next_at`` None means done (delivered, or dead where it failed)."""
 
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """Every endpoint, ordered by id."""
+    def endpoints(self, only: str | None = None) -> tuple[Endpoint, ...]:
+        """Every endpoint, ordered by id; or the one of this id, where there is one."""
 
     def put_endpoint(self, endpoint: Endpoint) -> None:
-        """Insert or change one."""
+        """Insert or change one. What waits for one that the service disabled becomes dead letters."""
+
+
+class DeliveryRows(Protocol):
+    """Deliveries as people read them, and ask for them anew."""
+
+    def page(self, where: Mapping[str, Any], before: int | None, limit: int) -> list[dict[str, Any]]:
+        """Deliveries, the newest first, those with a smaller number than ``before``."""
+
+    def get(self, number: int) -> dict[str, Any] | None:
+        """One delivery with every try."""
+
+    def retry(self, number: int, at: datetime) -> None:
+        """Make one due at ``at``, whatever became of it. NotFound where there is none."""
+
+    def replay(self, endpoint: Endpoint, since: datetime, at: datetime, *, delivered: bool = False) -> int:
+        """Make due what an endpoint missed since, or all of it where ``delivered``; how many events that is."""
+
+    def forget(self, endpoint_id: str) -> None:
+        """Remove an endpoint with its deliveries. NotFound where there is none."""
 
 
 class ActionRows(Protocol):
@@ -546,6 +568,7 @@ class UnitOfWork(Protocol):
     sweeps: SweepRows
     coverage: CoverageRows
     outbox: OutboxRows
+    deliveries: DeliveryRows
     actions: ActionRows
     views: ViewRows
     tokens: TokenRows

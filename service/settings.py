@@ -124,6 +124,11 @@ class Webhooks(Section):
     """[webhooks]."""
 
     timeout: Duration = Field(timedelta(seconds=20), description="Standard Webhooks asks for 15 to 30 seconds")
+    key_file: Path = Field(
+        Path("../var/webhooks.key"),
+        description="the key that seals webhooks' secrets in the database, made with the first of them; keep it, but "
+        "not beside backups. A line above it is a new key",
+    )
 
 
 class Baselines(Section):

@@ -106,6 +106,7 @@ class ApiUnderTest:
             "metrics": self._metrics,
             "vet_webhook": self._vet,
             "token_bytes": self._token_bytes,
+            "seal": lambda secret: f"sealed {secret}",
         }
         return App(**(parts | changes))
 

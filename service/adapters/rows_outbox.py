@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
+from datetime import timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from service.adapters.codec import dumps, load_any
+from service.adapters.codec import dumps, load_any, member
 from service.adapters.tables import ATTEMPT, DELIVERY, ENDPOINT, EVENT, storable
+from service.core.alerts.condition import Channel, Condition, Severity
+from service.core.alerts.policy import wants
 from service.core.errors import NotFound
-from service.core.model import Delivery, Endpoint, Event
+from service.core.model import Delivery, DeliveryState, Endpoint, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,21 +31,13 @@ Words = tuple[str, ...]
 Data = Mapping[str, Any]
 
 
-class DeliveryState(StrEnum):
-    """Where a delivery stands."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    DEAD = "dead"
-
-
 # Built once: building a statement takes longer than running it.
 _IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
 _KNOWN_IDS = select(EVENT.c.id).where(EVENT.c.id.in_(_IDS))
 _LAST_SEQUENCE = select(func.coalesce(func.max(EVENT.c.sequence), 0))
 _ENDPOINTS = select(ENDPOINT).order_by(ENDPOINT.c.id)
 _DUE = (
-    select(DELIVERY.c.id.label("delivery_id"), DELIVERY.c.attempt, DELIVERY.c.next_at, EVENT)
+    select(DELIVERY.c.id.label("delivery_id"), DELIVERY.c.attempt, DELIVERY.c.next_at, DELIVERY.c.forgiven, EVENT)
     .join(EVENT, EVENT.c.sequence == DELIVERY.c.event)
     .where(DELIVERY.c.endpoint == bindparam("endpoint"), DELIVERY.c.state == DeliveryState.PENDING)
     .where(DELIVERY.c.next_at <= bindparam("now"))
@@ -79,7 +73,7 @@ class SqlOutbox:
         """Append a site's events; one without an outlet of its own concerns each of ``outlets``."""
         for event, sequence in self._append_new(events, at):
             concerned = outlets if event.outlet is None else frozenset((event.outlet,))
-            self._queue(sequence, (one.id for one in self._enabled() if wants(one, event.type, concerned)), at)
+            self._queue(sequence, (one.id for one in self._enabled() if wants(one, event, concerned)), at)
 
     def _append_new(self, events: Sequence[Event], at: datetime) -> Iterator[tuple[Event, int]]:
         """Those that are not there yet, appended, with their sequence numbers.
@@ -113,6 +107,7 @@ class SqlOutbox:
 
     def _queue(self, sequence: int, endpoints: Iterable[str], at: datetime) -> None:
         pending = {"event": sequence, "state": DeliveryState.PENDING, "attempt": 0, "next_at": at, "last_detail": ""}
+        pending |= {"forgiven": 0}
         rows = [pending | {"endpoint": endpoint} for endpoint in endpoints]
         if rows:
             self._connection.execute(_INSERT_DELIVERY, rows)
@@ -123,17 +118,28 @@ class SqlOutbox:
             self._listening = tuple(endpoint for endpoint in self.endpoints() if endpoint.enabled)
         return self._listening
 
-    def due(self, now: datetime, limit: int) -> tuple[Delivery, ...]:
-        """Deliveries to make: each enabled endpoint's most overdue first, endpoints in turn."""
-        endpoints = [endpoint for endpoint in self.endpoints() if endpoint.enabled]
-        queues = [self._due_at(endpoint, now, limit) for endpoint in endpoints]
+    def due(self, now: datetime, limit: int, endpoint: str | None = None) -> tuple[Delivery, ...]:
+        """Deliveries to make, of one endpoint or of all: each one's most overdue first, endpoints in turn.
+
+        An endpoint that is disabled, or is not to be asked before a later time, has none; one whose circuit is open has
+        one, its probe.
+        """
+        able = (one for one in self.endpoints(endpoint) if one.enabled and one.condition.allows(now))
+        queues = [self._due_at(one, now, 1 if one.condition.circuit_open else limit) for one in able]
         in_turn = (delivery for turn in zip_longest(*queues) for delivery in turn if delivery is not None)
         return tuple(delivery for delivery, _ in zip(in_turn, range(limit), strict=False))
 
     def _due_at(self, endpoint: Endpoint, now: datetime, limit: int) -> list[Delivery]:
         rows = self._connection.execute(_DUE, {"endpoint": endpoint.id, "now": now, "limit": limit})
         return [
-            Delivery(id=row.delivery_id, endpoint=endpoint, event=_event(row), attempt=row.attempt, next_at=row.next_at)
+            Delivery(
+                id=row.delivery_id,
+                endpoint=endpoint,
+                event=read_event(row),
+                attempt=row.attempt,
+                next_at=row.next_at,
+                forgiven=row.forgiven,
+            )
             for row in rows
         ]
 
@@ -153,48 +159,74 @@ class SqlOutbox:
             row = {"delivery_id": delivery.id, "number": number, "at": at, "ok": attempt.ok}
             self._connection.execute(_INSERT_ATTEMPT, row | {"status": attempt.status, "detail": detail})
 
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """Every endpoint, ordered by id."""
-        rows = self._connection.execute(_ENDPOINTS)
-        return tuple(
-            Endpoint(
-                id=row.id,
-                url=row.url,
-                secret=row.secret,
-                created_at=row.created_at,
-                events=load_any(Words, row.events_json),
-                outlets=load_any(Words, row.outlets_json),
-                enabled=row.enabled,
-                note=row.note,
-            )
-            for row in rows
-        )
+    def endpoints(self, only: str | None = None) -> tuple[Endpoint, ...]:
+        """Every endpoint, ordered by id; or the one of this id, where there is one."""
+        query = _ENDPOINTS if only is None else _ENDPOINTS.where(ENDPOINT.c.id == only)
+        return tuple(_endpoint(row) for row in self._connection.execute(query))
 
     def put_endpoint(self, endpoint: Endpoint) -> None:
-        """Insert or change one. Changed filters hold for later events; what is queued already goes out."""
-        values: dict[str, Any] = {
-            "url": endpoint.url,
-            "secret": endpoint.secret,
-            "created_at": endpoint.created_at,
-            "events_json": dumps(Words, endpoint.events),
-            "outlets_json": dumps(Words, endpoint.outlets),
-            "enabled": endpoint.enabled,
-            "note": endpoint.note,
-        }
+        """Insert or change one. Changed filters hold for later events; what is queued already goes out.
+
+        What waits for one that the service disabled becomes dead letters: nothing waits for what may never come.
+        """
+        values = _values(endpoint)
         known = update(ENDPOINT).where(ENDPOINT.c.id == endpoint.id).values(values)
         if self._connection.execute(known).rowcount == 0:
             self._connection.execute(insert(ENDPOINT).values({"id": endpoint.id, **values}))
+        if endpoint.disabled_because:
+            waiting = update(DELIVERY).where(
+                DELIVERY.c.endpoint == endpoint.id, DELIVERY.c.state == DeliveryState.PENDING
+            )
+            why = endpoint.disabled_because
+            self._connection.execute(waiting.values(state=DeliveryState.DEAD, next_at=None, last_detail=why))
         self._listening = None
 
 
-def wants(endpoint: Endpoint, event_type: str, outlets: frozenset[str]) -> bool:
-    """Whether an endpoint's filters let an event through that concerns ``outlets``. Empty filters let all through."""
-    return (not endpoint.events or event_type in endpoint.events) and (
-        not endpoint.outlets or not outlets.isdisjoint(endpoint.outlets)
+def _values(endpoint: Endpoint) -> dict[str, Any]:
+    """An endpoint's row but for its id."""
+    condition = endpoint.condition
+    return {
+        "url": endpoint.url,
+        "secret": endpoint.secret,
+        "created_at": endpoint.created_at,
+        "events_json": dumps(Words, endpoint.events),
+        "outlets_json": dumps(Words, endpoint.outlets),
+        "enabled": endpoint.enabled,
+        "note": endpoint.note,
+        "kind": endpoint.kind,
+        "severity": endpoint.severity,
+        "old_secret": endpoint.old_secret,
+        "old_secret_until": endpoint.old_secret_until,
+        "every_seconds": None if endpoint.every is None else int(endpoint.every.total_seconds()),
+        "disabled_because": endpoint.disabled_because,
+        "failures": condition.failures,
+        "failing_since": condition.failing_since,
+        "probe_at": condition.probe_at,
+    }
+
+
+def _endpoint(row: Row[Any]) -> Endpoint:
+    return Endpoint(
+        id=row.id,
+        url=row.url,
+        secret=row.secret,
+        created_at=row.created_at,
+        events=load_any(Words, row.events_json),
+        outlets=load_any(Words, row.outlets_json),
+        enabled=row.enabled,
+        note=row.note,
+        kind=member(Channel, row.kind),
+        severity=member(Severity, row.severity),
+        old_secret=row.old_secret,
+        old_secret_until=row.old_secret_until,
+        every=None if row.every_seconds is None else timedelta(seconds=row.every_seconds),
+        disabled_because=row.disabled_because,
+        condition=Condition(failures=row.failures, failing_since=row.failing_since, probe_at=row.probe_at),
     )
 
 
-def _event(row: Row[Any]) -> Event:
+def read_event(row: Row[Any]) -> Event:
+    """A committed event."""
     return Event(
         id=row.id,
         type=row.type,

@@ -23,6 +23,7 @@ from service.adapters.rows_actions import SqlActions
 from service.adapters.rows_baselines import SqlBaselines
 from service.adapters.rows_campaigns import SqlCampaigns, SqlTies
 from service.adapters.rows_coverage import SqlCoverage
+from service.adapters.rows_deliveries import SqlDeliveries
 from service.adapters.rows_evidence import SqlEvidence
 from service.adapters.rows_exports import SqlExports
 from service.adapters.rows_feeds import SqlFeeds
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         BaselineRows,
         CampaignRows,
         CoverageRows,
+        DeliveryRows,
         ExportRows,
         FeedRows,
         ForecastRows,
@@ -97,6 +99,7 @@ class SqlUnitOfWork:
         self.sweeps: SweepRows = SqlSweeps(connection)
         self.coverage: CoverageRows = SqlCoverage(connection)
         self.outbox: OutboxRows = outbox
+        self.deliveries: DeliveryRows = SqlDeliveries(connection)
         self.actions: ActionRows = SqlActions(connection)
         self.views: ViewRows = SqlViews(connection)
         self.tokens: TokenRows = SqlTokens(connection)

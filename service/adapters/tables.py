@@ -379,7 +379,7 @@ class EventRow(Base, table=True):
 
 
 class EndpointRow(Base, table=True):
-    """Webhooks' receivers."""
+    """Webhooks' receivers, and channels of people. Secrets are sealed (``vault.py``)."""
 
     __tablename__ = "endpoint"
 
@@ -391,10 +391,22 @@ class EndpointRow(Base, table=True):
     outlets_json: str = _text()
     enabled: bool
     note: str = _prose()
+    kind: str = _text()
+    severity: str = _text()
+    old_secret: str = _text()
+    old_secret_until: datetime | None = None
+    every_seconds: int | None = _number(default=None)
+    disabled_because: str = _prose()
+    failures: int
+    failing_since: datetime | None = None
+    probe_at: datetime | None = None
 
 
 class DeliveryRow(Base, table=True):
-    """One event on its way to one endpoint: pending, delivered or dead. ``next_at`` is empty once it is done."""
+    """One event on its way to one endpoint: pending, delivered or dead. ``next_at`` is empty once it is done.
+
+    ``forgiven`` of the tries do not count, since it was asked for anew.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (UniqueConstraint("event", "endpoint"), Index(None, "endpoint", "state", "next_at", "id"))
@@ -407,6 +419,7 @@ class DeliveryRow(Base, table=True):
     next_at: datetime | None = None
     last_status: int | None = None
     last_detail: str = _prose()
+    forgiven: int
 
 
 class AttemptRow(Base, table=True):

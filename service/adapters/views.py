@@ -12,7 +12,6 @@ from sqlalchemy import BindParameter, and_, bindparam, func, or_, select
 from service.adapters import tables
 from service.adapters.codec import load_any, loads
 from service.adapters.rows_evidence import SqlEvidence
-from service.adapters.rows_outbox import DeliveryState
 from service.adapters.site_loading import Signals
 from service.adapters.tables import BLOCK, DELIVERY, EPISODE, EVENT, LOOKALIKE, OBSERVATION, SITE, VERDICT
 from service.adapters.view_queries import DETAILED, cursor_after, page_query, sites_query
@@ -20,7 +19,7 @@ from service.core.alerts.events import rfc3339
 from service.core.evidence.items import EvidenceQuery
 from service.core.facts.dns import DnsFacts
 from service.core.facts.registration import Registration
-from service.core.model import AnalystWord
+from service.core.model import AnalystWord, DeliveryState
 from service.core.names.name import defang
 from service.core.plain import shown
 

@@ -14,10 +14,12 @@ import httpx
 
 from service.core.alerts.events import rfc3339
 from service.core.alerts.signature import sign
-from service.core.errors import InvalidInput
+from service.core.errors import ConfigError, InvalidInput
 from service.core.model import Attempt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from service.core.model import Delivery, Event
 
 KEPT = 1024
@@ -34,18 +36,22 @@ class WebhookSink:
     """Sends events as Standard Webhooks (``ports.Sink``).
 
     ``client`` is the dialer's for webhooks, so private targets are refused unless the operator allowed them, and a
-    redirect is an answer like any other: a failure. ``timeout`` in seconds for the whole attempt.
+    redirect is an answer like any other: a failure. ``timeout`` in seconds for the whole attempt. ``opened`` gives back
+    a secret that was sealed.
     """
 
-    def __init__(self, client: httpx.AsyncClient, timeout: float = 15.0) -> None:
-        self._client, self._timeout = client, timeout
+    def __init__(
+        self, client: httpx.AsyncClient, timeout: float = 15.0, opened: Callable[[str], str] = lambda secret: secret
+    ) -> None:
+        self._client, self._timeout, self._opened = client, timeout, opened
 
     async def send(self, delivery: Delivery, at: datetime) -> Attempt:
         """Sign and post the event once. Only 410, and an endpoint that cannot be posted to at all, are permanent."""
         timestamp = int(at.timestamp())
         try:
             body = payload(delivery.event)
-            signature = sign(delivery.endpoint.secret, delivery.event.id, timestamp, body)
+            secrets = " ".join(self._opened(secret) for secret in delivery.endpoint.secrets(at))
+            signature = sign(secrets, delivery.event.id, timestamp, body)
             headers = {
                 "Content-Type": "application/json",
                 "webhook-id": delivery.event.id,
@@ -56,6 +62,8 @@ class WebhookSink:
                 return await self._post(delivery.endpoint.url, body, headers, at)
         except (InvalidInput, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             return Attempt(ok=False, status=None, detail=_plain(str(error)), permanent=True)
+        except ConfigError as error:  # the key: mended by the operator, so it is tried again
+            return Attempt(ok=False, status=None, detail=_plain(str(error)))
         except TimeoutError:
             return Attempt(ok=False, status=None, detail=f"no answer within {self._timeout:g} s")
         except (httpx.HTTPError, OSError) as error:

@@ -364,36 +364,6 @@ class OutletList(Answer):
     data: list[OutletAnswer] = Field(description="The outlets.")
 
 
-class WebhookAnswer(Answer):
-    """A receiver of events. Its secret is never shown again."""
-
-    id: str = Field(description="The webhook's id.", examples=["whk_0c6b1f5e2d3a"])
-    url: str = Field(description="Where events are posted to.")
-    events: list[str] = Field(description="Only these types of event; empty for all.")
-    outlets: list[str] = Field(description="Only events about these outlets; empty for all.")
-    enabled: bool = Field(description="False: paused.")
-    note: str = Field(description="What it is for.")
-    created_at: Moment = Field(description="Since when it exists.")
-
-
-class CreatedWebhook(WebhookAnswer):
-    """A new receiver, with the secret that signs what is sent to it. Keep it: it is shown this once."""
-
-    secret: str = Field(description="whsec_ and Base64 (Standard Webhooks).")
-
-
-class WebhookList(Answer):
-    """Receivers, by id."""
-
-    data: list[WebhookAnswer] = Field(description="The webhooks.")
-
-
-class TestSent(Answer):
-    """A test event is on its way."""
-
-    event: str = Field(description="The event's id: the header webhook-id that it arrives with.")
-
-
 class Live(Answer):
     """The process runs."""
 

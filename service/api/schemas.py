@@ -4,7 +4,6 @@ Unknown fields are refused, text is bounded and free of control characters, time
 answers with is in ``answers.py``.
 """
 
-import base64
 import re
 import unicodedata
 from datetime import UTC, datetime
@@ -12,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from service.core.alerts.catalogue import CATALOGUE
 from service.core.errors import InvalidName
 from service.core.model import BaselineState, Place, Verdict, WordReason, WordScope
 from service.core.names import name as names
@@ -31,7 +29,6 @@ MAX_ID = 300
 MAX_LIST = 1_000_000
 """Characters of an imported list; bodies are bounded at 1 MiB. Longer ones go through `spoofwatch blocks import`."""
 
-_SECRET_BYTES = (24, 64)
 _SHORTEST_NOTE = 3
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?P<offset>[Zz]|[+-]\d{2}:\d{2})?\Z")
 _YEARS = range(1985, 2200)  # the first name under com was registered in 1985
@@ -52,7 +49,7 @@ def _instant(value: Any) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _sane(text: str) -> str:
+def sane(text: str) -> str:
     """Text that can be stored and printed: no control characters, no lone surrogates."""
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in text):
         raise ValueError("control characters are not allowed here")
@@ -79,23 +76,6 @@ def _outlet_domain(text: str) -> str:
         raise ValueError(str(error)) from error
 
 
-def _secret(text: str) -> str:
-    """A secret as Standard Webhooks 1.0 has it."""
-    try:
-        size = len(base64.b64decode(text.removeprefix("whsec_"), validate=True)) if text.startswith("whsec_") else 0
-    except ValueError:
-        size = 0
-    if not _SECRET_BYTES[0] <= size <= _SECRET_BYTES[1]:
-        raise ValueError("a secret is whsec_ and the Base64 of 24 to 64 bytes")
-    return text
-
-
-def _event_type(name: str) -> str:
-    if name not in CATALOGUE:
-        raise ValueError(f"there is no such event; there are {', '.join(CATALOGUE)}")
-    return name
-
-
 Instant = Annotated[
     datetime,
     BeforeValidator(_instant),
@@ -103,7 +83,7 @@ Instant = Annotated[
 ]
 """A time; RFC 3339 with an offset comes in, UTC goes on."""
 
-Text = Annotated[str, Field(max_length=1_000), AfterValidator(_sane)]
+Text = Annotated[str, Field(max_length=1_000), AfterValidator(sane)]
 """A line or two of somebody's words."""
 
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=r"^[A-Za-z0-9._:-]+$")]
@@ -114,9 +94,6 @@ HostName = Annotated[str, Field(max_length=1_100), AfterValidator(_host)]
 
 OutletDomain = Annotated[str, Field(max_length=1_100), AfterValidator(_outlet_domain)]
 """A domain where an outlet publishes, as the watch list keeps it: without www."""
-
-EventName = Annotated[str, AfterValidator(_event_type), WithJsonSchema({"type": "string", "enum": list(CATALOGUE)})]
-"""A type of event."""
 
 
 class Strict(BaseModel):
@@ -328,41 +305,3 @@ class NewOutlet(Strict):
     languages: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")], ...], Field(max_length=20)
     ] = Field((), description="Languages, as in Accept-Language (RFC 5646).", examples=[["de"]])
-
-
-_FILTER_EVENTS = "Only these types of event; empty for all."
-_FILTER_OUTLETS = "Only events about these outlets; empty for all, and for events about the service itself."
-
-
-class NewWebhook(Strict):
-    """A receiver of events (Standard Webhooks)."""
-
-    model_config = examples(
-        {"url": "https://hooks.example.org/spoofwatch", "events": ["impersonation.confirmed", "site.resurfaced"]},
-    )
-
-    url: Annotated[str, Field(max_length=MAX_URL), AfterValidator(_sane)] = Field(
-        description="Where events are posted to. A private address is refused unless the operator allows its network.",
-        examples=["https://hooks.example.org/spoofwatch"],
-    )
-    secret: Annotated[str, AfterValidator(_secret)] | None = Field(
-        None, description="whsec_ and Base64 of 24 to 64 bytes; made for you where it is left out."
-    )
-    events: Annotated[tuple[EventName, ...], Field(max_length=len(CATALOGUE))] = Field((), description=_FILTER_EVENTS)
-    outlets: Annotated[tuple[Text, ...], Field(max_length=500)] = Field((), description=_FILTER_OUTLETS)
-    note: Text = Field("", description="What it is for.")
-
-
-class ChangedWebhook(Strict):
-    """What is to change of a receiver; what is left out stays."""
-
-    model_config = examples(
-        {"enabled": False},
-    )
-
-    enabled: bool | None = Field(None, description="False pauses it: nothing is queued for it and nothing sent.")
-    events: Annotated[tuple[EventName, ...], Field(max_length=len(CATALOGUE))] | None = Field(
-        None, description=_FILTER_EVENTS
-    )
-    outlets: Annotated[tuple[Text, ...], Field(max_length=500)] | None = Field(None, description=_FILTER_OUTLETS)
-    note: Text | None = Field(None, description="What it is for.")

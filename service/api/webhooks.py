@@ -1,16 +1,18 @@
 """/v1/webhooks: who is told of events (Standard Webhooks 1.0)."""
 
-import base64
 from dataclasses import replace
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter
 
-from service.api.answers import CreatedWebhook, TestSent, WebhookAnswer, WebhookList
-from service.api.schemas import ChangedWebhook, NewWebhook
+from service.api.answers_webhooks import CreatedWebhook, Replayed, TestSent, WebhookAnswer, WebhookList
+from service.api.schemas_webhooks import ChangedWebhook, NewWebhook, Replay, Rotation
 from service.api.wiring import Admin, Service, path_id, refusals
 from service.core.alerts import events
+from service.core.alerts.condition import WELL
+from service.core.alerts.signature import new_secret
 from service.core.errors import Conflict, InvalidInput, NotFound
 from service.core.model import Endpoint
 from service.ports import UnitOfWork
@@ -19,6 +21,8 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
 _SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64
 _ID_BYTES = 6
+_OVERLAP = timedelta(hours=24)
+"""How long the secret before a rotation signs along: a day is enough to change it at the receiver."""
 
 WebhookId = Annotated[str, path_id("webhook", "whk_0c6b1f5e2d3a")]
 
@@ -43,14 +47,15 @@ async def add_webhook(service: Service, given: NewWebhook) -> dict[str, Any]:
     refused = await service.vet_webhook(given.url)
     if refused is not None:
         raise InvalidInput(refused, "/url")
-    secret = given.secret or "whsec_" + base64.b64encode(service.token_bytes(_SECRET_BYTES)).decode()
+    secret = given.secret or new_secret(service.token_bytes(_SECRET_BYTES))
     endpoint = Endpoint(
         id=f"whk_{service.token_bytes(_ID_BYTES).hex()}",
         url=given.url,
-        secret=secret,
+        secret=service.seal(secret),
         created_at=service.clock.now(),
         events=given.events,
         outlets=given.outlets,
+        severity=given.severity,
         note=given.note,
     )
 
@@ -62,6 +67,18 @@ async def add_webhook(service: Service, given: NewWebhook) -> dict[str, Any]:
     return shown(endpoint) | {"secret": secret}
 
 
+@router.get(
+    "/{webhook_id}",
+    summary="Show a webhook",
+    response_model=WebhookAnswer,
+    responses=refusals(HTTPStatus.NOT_FOUND),
+    dependencies=[Admin],
+)
+async def show_webhook(service: Service, webhook_id: WebhookId) -> dict[str, Any]:
+    """With how it fares: failures in a row, when it is probed next, and why it was disabled."""
+    return shown(await service.store.read(lambda uow: _endpoint(uow, webhook_id)))
+
+
 @router.patch(
     "/{webhook_id}",
     summary="Change a webhook",
@@ -70,8 +87,10 @@ async def add_webhook(service: Service, given: NewWebhook) -> dict[str, Any]:
     dependencies=[Admin],
 )
 async def change_webhook(service: Service, webhook_id: WebhookId, given: ChangedWebhook) -> dict[str, Any]:
-    """What is left out stays. Filters hold for later events; what is queued already is sent."""
-    changes = {name: value for name, value in given.model_dump().items() if value is not None}
+    """What is left out stays. Filters hold for later events; what is queued already is sent once it is not paused."""
+    changes: dict[str, Any] = {name: value for name, value in given.model_dump().items() if value is not None}
+    if given.enabled:
+        changes |= {"disabled_because": "", "condition": WELL}
 
     def step(uow: UnitOfWork) -> Endpoint:
         _check_outlets(uow, given.outlets or ())
@@ -80,6 +99,64 @@ async def change_webhook(service: Service, webhook_id: WebhookId, given: Changed
         return changed
 
     return shown(await service.store.write(step))
+
+
+@router.delete(
+    "/{webhook_id}",
+    summary="Remove a webhook",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=refusals(HTTPStatus.NOT_FOUND),
+    dependencies=[Admin],
+)
+async def remove_webhook(service: Service, webhook_id: WebhookId) -> None:
+    """With the log of its deliveries. The events stay."""
+    await service.store.write(lambda uow: uow.deliveries.forget(webhook_id))
+
+
+@router.post(
+    "/{webhook_id}/rotate",
+    summary="Give a webhook a new secret",
+    response_model=CreatedWebhook,
+    responses=refusals(HTTPStatus.NOT_FOUND, body=True),
+    dependencies=[Admin],
+)
+async def rotate_secret(service: Service, webhook_id: WebhookId, given: Rotation) -> dict[str, Any]:
+    """For 24 hours everything is signed with the new secret and with the one before; a receiver may know either.
+
+    Rotating again within that time takes back the oldest one at once.
+    """
+    secret = given.secret or new_secret(service.token_bytes(_SECRET_BYTES))
+    sealed, until = service.seal(secret), service.clock.real_now() + _OVERLAP
+
+    def step(uow: UnitOfWork) -> Endpoint:
+        before = _endpoint(uow, webhook_id)
+        after = replace(before, secret=sealed, old_secret=before.secret, old_secret_until=until)
+        uow.outbox.put_endpoint(after)
+        return after
+
+    return shown(await service.store.write(step)) | {"secret": secret}
+
+
+@router.post(
+    "/{webhook_id}/replay",
+    summary="Send events again",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=Replayed,
+    responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, body=True),
+    dependencies=[Admin],
+)
+async def replay_events(service: Service, webhook_id: WebhookId, given: Replay) -> dict[str, Any]:
+    """What it missed since a time: dead letters, and events from when it was paused or not there yet.
+
+    Its filters hold. Each event has the id that it always had, so a receiver that has seen one knows it again.
+    """
+    at = service.clock.now()
+
+    def step(uow: UnitOfWork) -> int:
+        endpoint = _enabled(uow, webhook_id)
+        return uow.deliveries.replay(endpoint, given.since, at, delivered=given.delivered)
+
+    return {"queued": await service.store.write(step)}
 
 
 @router.post(
@@ -97,9 +174,7 @@ async def test_webhook(service: Service, webhook_id: WebhookId) -> dict[str, Any
     event = events.about_service("webhook.test", at, key=service.token_bytes(_ID_BYTES).hex(), detail=detail)
 
     def step(uow: UnitOfWork) -> None:
-        endpoint = _endpoint(uow, webhook_id)
-        if not endpoint.enabled:
-            raise Conflict(f"{webhook_id} is paused; enable it first")
+        _enabled(uow, webhook_id)
         uow.outbox.publish((event,), at, only=webhook_id)
 
     await service.store.write(step)
@@ -113,17 +188,30 @@ def shown(endpoint: Endpoint) -> dict[str, Any]:
         "url": endpoint.url,
         "events": endpoint.events,
         "outlets": endpoint.outlets,
+        "severity": endpoint.severity,
         "enabled": endpoint.enabled,
+        "disabled_because": endpoint.disabled_because,
+        "failures": endpoint.condition.failures,
+        "failing_since": events.rfc3339(endpoint.condition.failing_since),
+        "next_probe_at": events.rfc3339(endpoint.condition.probe_at),
+        "old_secret_until": events.rfc3339(endpoint.old_secret_until),
         "note": endpoint.note,
         "created_at": events.rfc3339(endpoint.created_at),
     }
 
 
 def _endpoint(uow: UnitOfWork, webhook_id: str) -> Endpoint:
-    found = next((endpoint for endpoint in uow.outbox.endpoints() if endpoint.id == webhook_id), None)
-    if found is None:
+    found = uow.outbox.endpoints(webhook_id)
+    if not found:
         raise NotFound(f"there is no webhook {webhook_id}")
-    return found
+    return found[0]
+
+
+def _enabled(uow: UnitOfWork, webhook_id: str) -> Endpoint:
+    endpoint = _endpoint(uow, webhook_id)
+    if not endpoint.enabled:
+        raise Conflict(f"{webhook_id} is paused or disabled; enable it first")
+    return endpoint
 
 
 def _check_outlets(uow: UnitOfWork, asked: tuple[str, ...]) -> None:

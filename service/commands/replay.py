@@ -122,18 +122,17 @@ async def _stage(base: Settings, name: str, scenario: Scenario, folder: Path) ->
 
 
 async def _endpoint(app: App, lab: LabProcess) -> None:
-    """The receiver as a webhook's endpoint; its port is another one after a restart, its secret the same."""
+    """The receiver as a webhook's endpoint; its port and its secret are others after a restart."""
     now = app.clock.now()
     fresh = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    sealed = app.seal(fresh)
 
-    def step(uow: UnitOfWork) -> Endpoint:
-        known = next((one for one in uow.outbox.endpoints() if one.id == "receiver"), None)
-        secret, since = (known.secret, known.created_at) if known else (fresh, now)
-        endpoint = Endpoint(id="receiver", url=lab.webhook_url, secret=secret, created_at=since)
-        uow.outbox.put_endpoint(endpoint)
-        return endpoint
+    def step(uow: UnitOfWork) -> None:
+        since = next((one.created_at for one in uow.outbox.endpoints("receiver")), now)
+        uow.outbox.put_endpoint(Endpoint(id="receiver", url=lab.webhook_url, secret=sealed, created_at=since))
 
-    await lab.trust((await app.store.write(step)).secret)
+    await lab.trust(fresh)
+    await app.store.write(step)
 
 
 async def _archives(app: App, scenario: Scenario) -> None:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from service.core.alerts.condition import WELL, Channel, Condition, Severity
 from service.core.facts.dns import DnsFacts
 from service.core.facts.page import FetchedPage, PageFacts, TlsFacts
 from service.core.facts.registration import Registration
@@ -475,7 +476,12 @@ class BaselineVersion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Endpoint:
-    """A webhook's receiver. ``events`` and ``outlets`` empty means all. ``secret`` in the form whsec_..."""
+    """Somebody who is told of events: a webhook's receiver, or a channel of people. Empty filters let all through.
+
+    ``secret`` signs (or, for a channel of people, is the address that lets one post there), sealed as it is stored;
+    ``old_secret`` signs along until ``old_secret_until``. ``every`` is how often a channel of people gets a digest of
+    what cannot wait for it; None: each event by itself. ``disabled_because`` says why the service itself disabled it.
+    """
 
     id: str
     url: str
@@ -485,17 +491,41 @@ class Endpoint:
     outlets: tuple[str, ...] = ()
     enabled: bool = True
     note: str = ""
+    kind: Channel = Channel.WEBHOOK
+    severity: Severity = Severity.INFO
+    old_secret: str = ""
+    old_secret_until: datetime | None = None
+    every: timedelta | None = None
+    disabled_because: str = ""
+    condition: Condition = WELL
+
+    def secrets(self, at: datetime) -> tuple[str, ...]:
+        """The secrets to sign with at real time ``at``, the newest first."""
+        old = self.old_secret and self.old_secret_until is not None and at < self.old_secret_until
+        return (self.secret, self.old_secret) if old else (self.secret,)
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """One event on its way to one endpoint. ``attempt`` counts the tries already made."""
+    """One event on its way to one endpoint.
+
+    ``attempt`` counts the tries already made; ``forgiven`` of them do not count, since it was asked for anew.
+    """
 
     id: int
     endpoint: Endpoint
     event: Event
     attempt: int
     next_at: datetime
+    forgiven: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -89,6 +90,23 @@ def test_while_secrets_change_the_receiver_may_know_either() -> None:
         await send(url, secret=f"{OTHER} {SECRET}")
         assert [received.verified for received in receiver.deliveries] == [True, True]
         assert len(receiver.deliveries[1].headers["webhook-signature"].split(" ")) == 2
+
+    with_receiver(scenario)
+
+
+def test_a_rotated_endpoint_signs_with_both_secrets_as_they_are_opened_until_the_day_is_over() -> None:
+    async def scenario(receiver: Receiver, url: str) -> None:
+        sealed = replace(
+            delivery(url).endpoint, secret="1", old_secret="2", old_secret_until=now() + timedelta(hours=1)
+        )
+        dialer = Dialer(Names({}), {"webhooks": ["127.0.0.0/8"]})
+        async with dialer.client("webhooks") as client:
+            sink = WebhookSink(client, 10.0, {"1": OTHER, "2": SECRET}.__getitem__)
+            for at in (now(), now() + timedelta(hours=2)):
+                await sink.send(replace(delivery(url), endpoint=sealed), at)
+        signatures = [received.headers["webhook-signature"].split(" ") for received in receiver.deliveries]
+        assert [len(one) for one in signatures] == [2, 1]
+        assert receiver.deliveries[0].verified
 
     with_receiver(scenario)
 

@@ -282,6 +282,12 @@ def example_body(operation: dict[str, Any]) -> dict[str, Any]:
     return {name: value for example in reversed(examples) for name, value in example.items()}
 
 
+def delivered(api: ApiUnderTest, webhook: str) -> str:
+    """The id of a delivery to a webhook."""
+    api.post(f"/v1/webhooks/{webhook}/test", None, 202)
+    return str(api.get(f"/v1/deliveries?webhook={webhook}")["data"][0]["id"])
+
+
 def filled(api: ApiUnderTest) -> dict[str, str]:
     """Fill the database; an id for each path parameter."""
     api.watch(SPIEGEL)
@@ -297,7 +303,8 @@ def filled(api: ApiUnderTest) -> dict[str, str]:
         "report_id": api.post("/v1/reports", {"lookalike": "lka_1", "role": "host", "recipient": "abuse@h.example"})[
             "id"
         ],
-        "webhook_id": api.post("/v1/webhooks", {"url": "https://hooks.example.org/"})["id"],
+        "webhook_id": (hook := api.post("/v1/webhooks", {"url": "https://hooks.example.org/"})["id"]),
+        "delivery_id": delivered(api, hook),
     }
 
 

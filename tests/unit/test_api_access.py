@@ -62,8 +62,15 @@ ACCESS = {
     "DELETE /v1/tokens/{token_id}": "admin",
     "GET /v1/webhooks": "admin",
     "POST /v1/webhooks": "admin",
+    "GET /v1/webhooks/{webhook_id}": "admin",
     "PATCH /v1/webhooks/{webhook_id}": "admin",
+    "DELETE /v1/webhooks/{webhook_id}": "admin",
+    "POST /v1/webhooks/{webhook_id}/rotate": "admin",
+    "POST /v1/webhooks/{webhook_id}/replay": "admin",
     "POST /v1/webhooks/{webhook_id}/test": "admin",
+    "GET /v1/deliveries": "admin",
+    "GET /v1/deliveries/{delivery_id}": "admin",
+    "POST /v1/deliveries/{delivery_id}/retry": "admin",
 }
 """The scope of each route; ``limited``: it answers tokens that are limited to outlets, and keeps to their limits."""
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from service.core.alerts.condition import Condition
 from service.core.facts.registration import RegistrationStatus
-from service.core.model import Availability, Verdict
+from service.core.model import Attempt, Availability, Verdict
 from service.core.persistence.inputs import Looked
+from service.ports import UnitOfWork
 from tests.builders import START, dns, judgement, look, registration
 from tests.fakes_api import BILD, SPIEGEL, ApiUnderTest, api_under_test
 
@@ -476,7 +479,7 @@ def test_a_change_leaves_what_it_does_not_name(api: ApiUnderTest) -> None:
     changed = api.answer("PATCH", path, json={"enabled": False, "events": []}).json()
     assert (changed["enabled"], changed["events"], changed["note"]) == (False, [], "night shift")
     (kept,) = api.run(api.store.read(lambda uow: uow.outbox.endpoints()))
-    assert kept.secret == made["secret"]
+    assert kept.secret == "sealed " + made["secret"]
     assert api.answer("PATCH", path, json={"outlets": ["nobody"]}).status_code == 422
     assert api.answer("PATCH", "/v1/webhooks/whk_0", json={"note": "x"}).status_code == 404
 
@@ -534,3 +537,67 @@ def test_the_builders_site_was_registered(api: ApiUnderTest) -> None:
     (item,) = api.get("/v1/lookalikes")["data"]
     assert item["registration_status"] == RegistrationStatus.FOUND_DATE
     assert item["discovered_at"] == START.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def hook_of(api: ApiUnderTest) -> Any:
+    (kept,) = api.run(api.store.read(lambda uow: uow.outbox.endpoints()))
+    return kept
+
+
+def test_a_new_secret_is_shown_once_and_the_old_one_signs_along_for_a_day(api: ApiUnderTest) -> None:
+    made = api.post("/v1/webhooks", HOOK)
+    turned = api.post(f"/v1/webhooks/{made['id']}/rotate", {}, 200)
+    assert turned["secret"] not in ("", made["secret"])
+    assert turned["old_secret_until"] > turned["created_at"]
+    now, sealed = api.clock.real_now(), ("sealed " + turned["secret"], "sealed " + made["secret"])
+    assert hook_of(api).secrets(now) == sealed
+    assert hook_of(api).secrets(now + timedelta(hours=23, minutes=59)) == sealed
+    assert hook_of(api).secrets(now + timedelta(hours=24)) == sealed[:1]
+    assert "secret" not in api.get(f"/v1/webhooks/{made['id']}")
+    refusal(api, "/v1/webhooks/whk_0/rotate", {}, 404)
+
+
+def test_a_webhook_that_was_disabled_says_why_until_it_is_enabled(api: ApiUnderTest) -> None:
+    made = api.post("/v1/webhooks", HOOK | {"severity": "high"})
+    path, down = f"/v1/webhooks/{made['id']}", Condition(failures=9, failing_since=START, probe_at=START)
+    gone = replace(hook_of(api), enabled=False, disabled_because="it answered 410 Gone", condition=down)
+    api.run(api.store.write(lambda uow: uow.outbox.put_endpoint(gone)))
+    shown = api.get(path)
+    assert (shown["disabled_because"], shown["failures"], shown["enabled"]) == ("it answered 410 Gone", 9, False)
+    assert shown["failing_since"] == shown["next_probe_at"] is not None
+    refusal(api, f"{path}/replay", {"since": "2022-01-01T00:00:00Z"}, 409)
+    again = api.answer("PATCH", path, json={"enabled": True}).json()
+    assert (again["disabled_because"], again["failures"], again["enabled"], again["severity"]) == ("", 0, True, "high")
+
+
+def test_dead_letters_are_listed_shown_retried_and_replayed(api: ApiUnderTest) -> None:
+    hook = api.post("/v1/webhooks", HOOK)["id"]
+    events = {api.post(f"/v1/webhooks/{hook}/test", None, 202)["event"] for _ in range(3)}
+    failed = Attempt(ok=False, status=500, detail="<b>\u202eno")
+
+    def step(uow: UnitOfWork) -> None:
+        for one in uow.outbox.due(api.clock.now(), 10):
+            uow.outbox.record(one, failed, None, START)
+
+    api.run(api.store.write(step))
+    first = api.get("/v1/deliveries?state=dead&limit=2")
+    rest = api.get(f"/v1/deliveries?state=dead&cursor={first['next_cursor']}")
+    assert {row["event"] for row in first["data"] + rest["data"]} == events
+    assert rest["next_cursor"] is None
+    dead = rest["data"][0]
+    assert api.get(f"/v1/deliveries/{dead['id']}")["attempts"][0]["status"] == 500
+    assert api.post(f"/v1/deliveries/{dead['id']}/retry", None, 202)["state"] == "pending"
+    assert api.post(f"/v1/webhooks/{hook}/replay", {"since": "2022-01-01T00:00:00Z"}, 202) == {"queued": 2}
+    assert api.get("/v1/deliveries?state=dead")["data"] == []
+    api.answer("PATCH", f"/v1/webhooks/{hook}", json={"enabled": False})
+    refusal(api, f"/v1/deliveries/{dead['id']}/retry", None, 409)
+    refusal(api, "/v1/deliveries/dlv_0/retry", None, 404)
+    assert api.answer("GET", "/v1/deliveries?cursor=x").status_code == 422
+
+
+def test_a_webhook_is_removed_with_its_log(api: ApiUnderTest) -> None:
+    made = api.post("/v1/webhooks", HOOK)
+    api.post(f"/v1/webhooks/{made['id']}/test", None, 202)
+    assert api.answer("DELETE", f"/v1/webhooks/{made['id']}").status_code == 204
+    assert api.get("/v1/deliveries")["data"] == []
+    assert api.answer("DELETE", f"/v1/webhooks/{made['id']}").status_code == 404

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-from service.core.model import Attempt
+if TYPE_CHECKING:
+    from service.core.model import Attempt  # which itself needs what endpoints are made of
+
 
 # Gaps after the first try, the second, and so on: five seconds to about a day, ten tries in about three days.
 SCHEDULE = tuple(
     timedelta(seconds=s) for s in (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
 )
 JITTER = 0.1  # of a gap, to either side, so that receivers that were down together are not asked together
-_PATIENCE = timedelta(hours=24)
+PATIENCE = timedelta(hours=24)
+"""The longest that a receiver's Retry-After is honoured."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,10 +39,15 @@ def decide(attempt: Attempt, tries: int, key: str, at: datetime) -> Decision:
         return Decision(next_at=None, reason="refused for good")
     if tries > len(SCHEDULE):
         return Decision(next_at=None, reason=f"given up after {tries} tries")
-    gap = SCHEDULE[tries - 1] * (1 + JITTER * (2 * _fraction(key, tries) - 1))
+    gap = jittered(SCHEDULE[tries - 1], key, tries)
     if attempt.retry_after is not None:
-        gap = max(gap, min(timedelta(seconds=max(attempt.retry_after, 0.0)), _PATIENCE))
+        gap = max(gap, min(timedelta(seconds=max(attempt.retry_after, 0.0)), PATIENCE))
     return Decision(next_at=at + gap, reason=f"try {tries + 1} of {len(SCHEDULE) + 1} is due")
+
+
+def jittered(gap: timedelta, key: str, tries: int) -> timedelta:
+    """A gap up to a tenth longer or shorter, steady for one try of what ``key`` names."""
+    return gap * (1 + JITTER * (2 * _fraction(key, tries) - 1))
 
 
 def _fraction(key: str, tries: int) -> float:

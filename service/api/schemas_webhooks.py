@@ -80,7 +80,7 @@ class ChangedWebhook(Strict):
 class Rotation(Strict):
     """A new secret; the one before signs along for 24 hours."""
 
-    model_config = examples({})
+    model_config = examples({}, {"secret": "whsec_YW4gZXhhbXBsZSwgbm90IGEgc2VjcmV0"})
 
     secret: Secret | None = Field(None, description=_SECRET)
 

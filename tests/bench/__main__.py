@@ -117,6 +117,18 @@ BENCHES = (
         minutes=3,
     ),
     Bench(
+        name="exports",
+        module="exports",
+        about="every export of 100,000 entries: seconds, bytes, memory over the base",
+        minutes=2,
+    ),
+    Bench(
+        name="evidence",
+        module="evidence",
+        about="what evidence costs a look, beside a plain gzipped file, and seconds of a screenshot",
+        minutes=0.5,
+    ),
+    Bench(
         name="judging",
         module="judging",
         about="clones of real pages that are found, and innocents that are accused",

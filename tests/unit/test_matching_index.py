@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
@@ -73,6 +73,7 @@ def all_with_all(hosts: Sequence[str]) -> dict[tuple[str, str], float]:
 
 
 @settings(deadline=None, max_examples=60)
+@example(["express-m-news.com", "news-m-express.com"])
 @given(st.lists(near_names(), min_size=1, max_size=60))
 def test_the_index_finds_exactly_what_comparing_all_with_all_finds(hosts: list[str]) -> None:
     found = {(match.name, match.outlet): match.score for match in INDEX.match(hosts)}

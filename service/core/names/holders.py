@@ -47,6 +47,10 @@ class Holders:
         ).find_matches_as_indexes
         beside = {word for label in labels for word in (*label.words, *label.joins)} | {"www"}
         self._begins, self._ends = _pairs(word[:2] for word in beside), _pairs(word[-2:] for word in beside)
+        # Behind a word of one letter (express-m-news) comes another word, or nothing.
+        for letter in (ord(word) for word in beside if len(word) == 1):
+            self._begins[letter * 256 : (letter + 1) * 256] = True
+            self._ends[letter::256] = True
 
     def pairs(self, column: Column) -> tuple[I64, I64]:
         """Return (positions in the column, labels) of candidate pairs."""

@@ -38,6 +38,7 @@ from service.replay.driver import Driver
 from service.replay.lab_process import LabProcess
 from service.replay.progress import Progress
 from service.replay.summary import Summary, compared, summarise
+from service.replay.table import table
 from service.settings import Settings
 
 _PAGE = 500
@@ -94,7 +95,8 @@ async def _run(
         summary = await stage.app.store.read(
             lambda uow: summarise(uow, scenario, seconds=seconds, unverified=unverified)
         )
-        _show(summary, scenario, as_json=as_json)
+        lines = await stage.app.store.read(lambda uow: table(uow, scenario))
+        _show(summary, scenario, lines, as_json=as_json)
         if serve_after:
             await _serve(base, stage)
 
@@ -184,7 +186,9 @@ class _Following:
         self._stream.flush()
 
 
-def _show(summary: Summary, scenario: Scenario, *, as_json: bool) -> None:
+def _show(summary: Summary, scenario: Scenario, lines: list[str], *, as_json: bool) -> None:
+    """The table of what was true and found, and the summary, which alone is on standard output for programs."""
+    print("\n" + "\n".join(lines), file=sys.stderr if as_json else sys.stdout, flush=True)
     if as_json:
         print(json.dumps(summary.as_json()), flush=True)
     else:

@@ -52,11 +52,11 @@ class Summary:
 
 def summarise(uow: UnitOfWork, scenario: Scenario, *, seconds: float, unverified: int) -> Summary:
     """Count in the replay's database."""
-    told = _events(uow)
-    flagged = {event["site"] for event in told if event["type"] in FLAGS}
+    news = told(uow)
+    flagged = {event["site"] for event in news if event["type"] in FLAGS}
     truths = truth(scenario)
     counts = uow.views.counts()
-    delays = [event["data"]["detail"]["delay_days"] for event in told if event["type"] == "successor.found"]
+    delays = [event["data"]["detail"]["delay_days"] for event in news if event["type"] == "successor.found"]
     return Summary(
         scenario=scenario.name,
         flagged=tuple(sorted(flagged)),
@@ -66,9 +66,9 @@ def summarise(uow: UnitOfWork, scenario: Scenario, *, seconds: float, unverified
         alerts_undelivered=counts["deliveries_pending"] + counts["deliveries_dead"],
         alerts_unverified=unverified,
         blocks=blocks(uow.views.blocks(None)),
-        down_after_block=len(_down_after_block(told)),
-        resurfaced=sum(event["type"] == "site.resurfaced" for event in told),
-        successors=len({event["site"] for event in told if event["type"] == "successor.found"}),
+        down_after_block=len(_down_after_block(news)),
+        resurfaced=sum(event["type"] == "site.resurfaced" for event in news),
+        successors=len({event["site"] for event in news if event["type"] == "successor.found"}),
         days_to_first_successor=min(delays, default=None),
         seconds=round(seconds, 1),
         looks=counts["looks"],
@@ -135,13 +135,14 @@ def _names(truths: Mapping[str, SiteTruth], wanted: Callable[[SiteTruth], bool])
     return tuple(sorted(one.site for one in truths.values() if wanted(one)))
 
 
-def _events(uow: UnitOfWork) -> list[dict[str, Any]]:
+def told(uow: UnitOfWork) -> list[dict[str, Any]]:
+    """Every event of a replay, in order."""
     found: list[dict[str, Any]] = []
     while page := uow.views.events(found[-1]["sequence"] if found else 0, 500):
         found += page
     return found
 
 
-def _down_after_block(told: Sequence[dict[str, Any]]) -> set[str]:
+def _down_after_block(news: Sequence[dict[str, Any]]) -> set[str]:
     """Sites that went down while a block was in force on them."""
-    return {event["site"] for event in told if event["type"] == "site.down" and event["data"]["detail"]["blocks"]}
+    return {event["site"] for event in news if event["type"] == "site.down" and event["data"]["detail"]["blocks"]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -9,6 +11,7 @@ import pytest
 
 from service.core.model import Place
 from service.lab.address_plan import parker_of
+from service.lab.fates import fates
 from service.lab.scenario import load, shipped
 from service.lab.scenario_model import CLONES, Happening, Scenario, ScenarioSite, Serves, Truth
 from service.lab.staging import archived_baselines, moments, recorded_blocks_between, reports_between, truth, world_at
@@ -135,6 +138,34 @@ def test_the_successors_of_october_are_in_the_truth() -> None:
     assert min(read("doppelganger-2022").sites, key=lambda s: (not s.successor_of, s.registered)).registered == day(
         10, 8
     )
+
+
+def test_the_campaign_of_both_years_is_whole_and_begins_as_the_first() -> None:
+    first, both = read("doppelganger-2022"), read("doppelganger-2022-2023")
+    campaign = {site.name: site for site in both.sites if site.truth is Truth.IMPERSONATION}
+    assert len(campaign) == 106
+    assert Counter(site.registered.year for site in campaign.values()) == {2022: 78, 2023: 28}
+    assert len({site.outlet for site in campaign.values()}) == len(both.outlets) == 31
+    assert campaign["washingtonpost.pm"].registered == datetime(2023, 11, 10, tzinfo=UTC)
+    assert campaign["jiraboom.pro"].outlet == "spiegel"
+    for site in first.sites:
+        later = next(one for one in both.sites if one.name == site.name)
+        assert replace(later, number=0, events=()) == replace(site, number=0, events=())
+        assert later.events[: len(site.events)] == site.events
+        assert all(event.on >= first.end for event in later.events[len(site.events) :]), site.name
+
+
+def test_the_campaign_of_both_years_has_blocks_at_each_place_lifts_returns_and_successors() -> None:
+    scenario = read("doppelganger-2022-2023")
+    events = [event for site in scenario.sites for event in site.events]
+    assert {event.place for event in events if event.kind is Happening.BLOCK} == set(Place)
+    assert {event.kind for event in events} == set(Happening)
+    told = recorded_blocks_between(scenario, None, scenario.end)
+    assert sum(block.action == "meta-2022-09" for block in told) == 59
+    assert sum(one.successor_of is not None for one in truth(scenario).values()) == 23
+    lived = fates(scenario).values()
+    assert sum(fate.downs for fate in lived) == 93
+    assert sum(fate.returns for fate in lived) == 12
 
 
 def test_the_second_scenario_has_every_word_of_the_format_and_shares_no_name_with_the_first() -> None:

@@ -1,0 +1,60 @@
+"""What became of a scenario's sites, worked out from the file alone: what a perfect monitor would have seen.
+
+A site is served while its name is registered and delegated, nothing shuts its host off, and a clone is there. Hiding it
+from some visitors or from all ends nothing: who is not shown a page cannot tell that it is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from service.core.model import Place
+from service.lab.scenario_model import CLONES, Happening, Scenario, ScenarioSite
+from service.lab.site_history import SiteState, history
+
+_SHUTS_OFF = frozenset((Place.REGISTRAR, Place.REGISTRY, Place.HOST, Place.SEIZURE))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fate:
+    """One site: how many blocks it was given that can be known, how often it went down and came back, whom it replaces.
+
+    A block at a platform that nobody reports is left out: nothing shows it on the site.
+    """
+
+    blocks: int = 0
+    downs: int = 0
+    returns: int = 0
+    successor_of: str | None = None
+
+
+def fates(scenario: Scenario) -> dict[str, Fate]:
+    """By site, in the file's order: what happens to it on the scenario's days."""
+    return {site.name: _fate(site, scenario) for site in scenario.sites}
+
+
+def _fate(site: ScenarioSite, scenario: Scenario) -> Fate:
+    steps = list(pairwise(_served(site, scenario)))
+    return Fate(
+        blocks=sum(e.kind is Happening.BLOCK and (e.recorded or e.place is not Place.PLATFORM) for e in site.events),
+        downs=sum(before and not after for before, after in steps),
+        # It is first served after it was not; every later time is a return.
+        returns=max(0, sum(after and not before for before, after in steps) - 1),
+        successor_of=site.successor_of,
+    )
+
+
+def _served(site: ScenarioSite, scenario: Scenario) -> Iterator[bool]:
+    """Whether it is served: before everything, as the scenario finds it, and after each of its changes."""
+    yield False
+    states = [(max(at, scenario.begin), state) for at, state in history(site) if at < scenario.end]
+    for number, (at, state) in enumerate(states):
+        if number + 1 == len(states) or states[number + 1][0] > at:
+            yield _is_served(state)
+
+
+def _is_served(state: SiteState) -> bool:
+    there = state.created_at is not None and not state.parking and not state.removed
+    return there and state.serves in CLONES and not state.blocks & _SHUTS_OFF

@@ -1,0 +1,74 @@
+"""What was true of each site of a scenario and what its replay found, side by side."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from service.lab.fates import Fate, fates
+from service.lab.scenario_model import Scenario
+from service.ports import UnitOfWork
+from service.replay.summary import blocks, told
+
+_HEAD = ("site", "blocks", "down", "resurfaced", "takes over from")
+
+
+def table(uow: UnitOfWork, scenario: Scenario) -> list[str]:
+    """Lines for people; none where nothing happened. Sites to which nothing happened are left out."""
+    return rendered(fates(scenario), found(told(uow), uow.views.blocks(None), scenario))
+
+
+def found(
+    events: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]], scenario: Scenario
+) -> dict[str, Fate]:
+    """What a replay's events and blocks say of each site.
+
+    A block of a host that the scenario does not name, such as one from a certificate, counts for the site above it.
+    """
+    sites = {site.name for site in scenario.sites}
+    blocked: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        blocked[_site_of(row["site"], sites)].append(row)
+    seen: Counter[tuple[str, str]] = Counter()
+    before: dict[str, str] = {}
+    for event in events:
+        seen[event["site"] or "", event["type"]] += 1
+        if event["type"] == "successor.found":
+            before[event["site"]] = event["data"]["detail"]["predecessor"]
+    return {
+        name: Fate(
+            blocks=blocks(blocked[name]),
+            downs=seen[name, "site.down"],
+            returns=seen[name, "site.resurfaced"],
+            successor_of=before.get(name),
+        )
+        for name in (*(site.name for site in scenario.sites), *(before.keys() - sites))
+    }
+
+
+def rendered(true: Mapping[str, Fate], seen: Mapping[str, Fate]) -> list[str]:
+    """One line a site to which something happened: ``true`` where both agree, else ``found of true``, marked."""
+    nothing = Fate()
+    rows: list[Sequence[str]] = []
+    for name in {**true, **seen}:
+        was, is_ = true.get(name, nothing), seen.get(name, nothing)
+        if was == is_ == nothing:
+            continue
+        numbers = zip((was.blocks, was.downs, was.returns), (is_.blocks, is_.downs, is_.returns), strict=True)
+        cells = (str(a) if a == b else f"{b} of {a}" for a, b in numbers)
+        after, said = was.successor_of or "", is_.successor_of or ""
+        rows.append((name, *cells, after if after == said else f"{said or 'nobody'}, in truth {after or 'nobody'}"))
+    if not rows:
+        return []
+    differing = sum(true.get(name, nothing) != seen.get(name, nothing) for name in {**true, **seen})
+    widths = [max(len(row[column]) for row in (_HEAD, *rows)) for column in range(len(_HEAD))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (_HEAD, *rows)]
+    return [*(line.rstrip() for line in lines), f"found as it was: {len(rows) - differing} of {len(rows)} sites"]
+
+
+def _site_of(host: str, sites: Collection[str]) -> str:
+    name = host
+    while name and name not in sites:
+        name = name.partition(".")[2]
+    return name or host

@@ -1,7 +1,7 @@
 """What became of a scenario's sites, worked out from the file alone: what a perfect monitor would have seen.
 
-A site is served while its name is registered and delegated, nothing shuts its host off, and a clone is there. Hiding it
-from some visitors or from all ends nothing: who is not shown a page cannot tell that it is gone.
+A site is served while its name is registered and delegated, nothing shuts its host off, and somebody is shown a clone.
+Hiding it from some visitors ends nothing; what nobody is shown is gone.
 """
 
 from __future__ import annotations
@@ -56,5 +56,5 @@ def _served(site: ScenarioSite, scenario: Scenario) -> Iterator[bool]:
 
 
 def _is_served(state: SiteState) -> bool:
-    there = state.created_at is not None and not state.parking and not state.removed
+    there = state.created_at is not None and not state.parking and not state.removed and state.seen_by != ()
     return there and state.serves in CLONES and not state.blocks & _SHUTS_OFF

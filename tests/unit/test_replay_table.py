@@ -63,6 +63,13 @@ def test_what_was_there_before_the_scenario_began_is_no_return(tmp_path: Path) -
     assert fates(read(tmp_path, HEAD + site + again))["blatt.ltd"] == Fate(downs=1)
 
 
+def test_a_site_that_is_hidden_from_some_is_served_and_one_that_nobody_is_shown_is_not(tmp_path: Path) -> None:
+    hidden = '[[site.event]]\non = 2022-06-10\nkind = "hidden"\n'
+    some = hidden + 'visible_to = ["mobile"]\n'
+    assert fates(read(tmp_path, HEAD + SITE + some))["blatt.ltd"] == Fate()
+    assert fates(read(tmp_path, HEAD + SITE + hidden))["blatt.ltd"] == Fate(downs=1)
+
+
 def test_what_was_found_is_counted_by_site_and_certificates_hosts_with_the_site_above() -> None:
     events = [
         event(SEIZED, "site.down"),

@@ -156,7 +156,8 @@ def test_words_from_before_reasons_were_a_closed_list_keep_what_was_said(url: st
     with _before(url, "flag_events") as connection:
         connection.execute(
             "INSERT INTO site (id, host, domain, source, version, admitted_at, due_at, availability,"
-            " availability_reason, observations) VALUES (1, 'a.example', 'a.example', '', 1, '', '', 'live', '', 0)"
+            " availability_reason, observations, suffix)"
+            " VALUES (1, 'a.example', 'a.example', '', 1, '', '', 'live', '', 0, 'example')"
         )
         connection.execute(
             "INSERT INTO lookalike (id, site_id, outlet, technique, name_score, distance, discovered_at, verdict,"

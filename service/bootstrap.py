@@ -36,6 +36,7 @@ from service.core.model import DIRECT, Outlet, Profile, Tier
 from service.core.persistence.infrastructure import Infrastructure, shared_infrastructure
 from service.core.persistence.lifecycle import Rules
 from service.core.persistence.schedule import Intervals
+from service.core.retention import Keeping
 from service.core.verdict.lists import Lists, shipped_lists
 from service.daemon.followers import Follower
 from service.daemon.health import Health
@@ -55,6 +56,7 @@ from service.pipeline.forecast import Forecaster, ForecastPlan
 from service.pipeline.link import Linker
 from service.pipeline.persistence import Persister
 from service.pipeline.report import Reporter
+from service.pipeline.retention import Tidier
 from service.pipeline.siblings import SiblingSweeper
 from service.pipeline.sweep import Sweeper, SweepPlan
 from service.pipeline.track import Tracker
@@ -281,6 +283,7 @@ def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClien
     async def judge() -> None:
         await judge_feeds(app.clock, app.store)
 
+    tidier = Tidier(clock=app.clock, store=app.store, keeping=Keeping(**settings.service.retention.model_dump()))
     ticks = [
         Tick(name="disk", every=timedelta(seconds=10), run=space.check),
         Tick(name="resolvers", every=timedelta(seconds=10), run=health.check_vantages),
@@ -295,6 +298,7 @@ def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClien
         Tick(name="siblings", every=timedelta(seconds=10), run=app.siblings.run_due),
         Tick(name="alerts", every=second, run=app.courier.start_due),
         Tick(name="screenshots", every=minute, run=space.while_there_is_room(app.photographer.take_pending)),
+        Tick(name="retention", every=timedelta(hours=1), run=tidier.run_due),
         Tick(name="evidence", every=timedelta(hours=1), run=space.while_there_is_room(app.archivist.tidy)),
     ]
     if feeds:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from service.core.repeats import Repeatable
     from service.core.tokens import Token
     from service.ports_evidence import EvidenceRows
+    from service.ports_retention import RetentionRows
 
 T = TypeVar("T")
 
@@ -573,6 +574,7 @@ class UnitOfWork(Protocol):
     views: ViewRows
     tokens: TokenRows
     repeats: RepeatRows
+    retention: RetentionRows
     gauges: GaugeRows
     links: LinkRows
     evidence: EvidenceRows

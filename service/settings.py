@@ -28,6 +28,7 @@ from service.settings_fields import Duration, Network, Section
 from service.settings_outlets import WatchListFile, read_outlets
 from service.settings_persistence import Forecasts, Persistence, Reports
 from service.settings_resolving import Dns, Lists, Rdap, Whois
+from service.settings_retention import Retention
 
 _S = TypeVar("_S", bound=BaseModel)
 
@@ -166,6 +167,7 @@ class Service(Section):
     evidence: Evidence = Evidence()
     screenshots: Screenshots = Screenshots()
     disk: Disk = Disk()
+    retention: Retention = Retention()
     exports: Exports = Exports()
     log: Log = Log()
 

@@ -35,6 +35,7 @@ from service.adapters.rows_outbox import SqlOutbox
 from service.adapters.rows_outlets import SqlOutlets
 from service.adapters.rows_repeats import SqlRepeats
 from service.adapters.rows_reports import SqlReports
+from service.adapters.rows_retention import SqlRetention
 from service.adapters.rows_siblings import SqlSiblings
 from service.adapters.rows_sites import SqlSites
 from service.adapters.rows_sweeps import SqlSweeps
@@ -78,6 +79,8 @@ if TYPE_CHECKING:
         ViewRows,
     )
     from service.ports_evidence import EvidenceRows
+    from service.ports_retention import RetentionRows
+    from service.ports_retention import RetentionRows
 
 T = TypeVar("T")
 
@@ -104,6 +107,7 @@ class SqlUnitOfWork:
         self.views: ViewRows = SqlViews(connection)
         self.tokens: TokenRows = SqlTokens(connection)
         self.repeats: RepeatRows = SqlRepeats(connection)
+        self.retention: RetentionRows = SqlRetention(connection)
         self.gauges: GaugeRows = SqlGauges(connection)
         self.links: LinkRows = SqlLinks(connection)
         self.evidence: EvidenceRows = SqlEvidence(connection)

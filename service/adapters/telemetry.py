@@ -19,6 +19,7 @@ _HELP = {
     "deliveries": "Deliveries by state",
     "delivery_overdue_seconds": "How long the most overdue delivery has been waiting",
     "events": "Events committed so far",
+    "deleted_rows": "Rows that retention has deleted so far, by kind",
     "sweep_age_seconds": "Since when no sweep of this tier has been complete",
     "sweep_names_asked": "Names that sweeps have asked for so far, by tier",
     "feed_lag_seconds": "How far a feed is behind its source",

@@ -34,7 +34,10 @@ class Monitor:
     async def _stored(self) -> Numbers:
         now = self.clock.now()
         if self._kept is None or not 0 <= (now - self._kept[0]).total_seconds() < _FRESH_SECONDS:
-            self._kept = now, await self.store.read(lambda uow: {**uow.gauges.numbers(now), **_feeds(uow, now)})
+            self._kept = (
+                now,
+                await self.store.read(lambda uow: {**uow.gauges.numbers(now), **_feeds(uow, now), **_deleted(uow)}),
+            )
         return self._kept[1]
 
     def _own(self) -> Numbers:
@@ -54,6 +57,10 @@ class Monitor:
         begun = loop.time()
         await self.clock.sleep(0)
         return loop.time() - begun
+
+
+def _deleted(uow: UnitOfWork) -> Numbers:
+    return {"deleted_rows": {(("kind", kind.value),): float(n) for kind, n in uow.retention.forgotten().items()}}
 
 
 def _feeds(uow: UnitOfWork, now: datetime) -> Numbers:

@@ -1,0 +1,135 @@
+"""What is deleted after a while, and what never is: ``ports_retention.RetentionRows``."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from service.core.model import Attempt, Outlet, Tier
+from service.core.repeats import Repeatable
+from service.core.retention import Keeping, Passing
+from service.core.tokens import Token
+from service.pipeline.retention import Tidier
+from tests.fakes import FakeClock
+from tests.store_cases import HOUR, PLACES, START, Opened, admission, endpoint, event, impersonating, opened, seen
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+LATER = START + timedelta(days=1000)
+OK = Attempt(ok=True, status=204, detail="")
+
+
+@pytest.fixture(params=PLACES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+    with opened(request.param, tmp_path) as one:
+        yield one
+
+
+def _tidied(store: Opened, now: datetime = LATER) -> Counter[Passing]:
+    return asyncio.run(Tidier(clock=FakeClock(now), store=store.store, keeping=Keeping()).run_due())
+
+
+def _observed(store: Opened, host: str, times: int) -> None:
+    for number in range(times):
+        site, version = store.site(host)
+        assert store.save(replace(site, observation=seen(START + number * HOUR, digest=f"d{number}")), version)
+
+
+def _numbers(store: Opened) -> list[int]:
+    return [row["sequence"] for row in store.read(lambda unit: unit.views.events(0, 100))]
+
+
+def test_what_is_young_stays(store: Opened) -> None:
+    store.admit(admission("spiegel.ltd", "spiegel"))
+    store.put_endpoints(endpoint("hook"))
+    store.publish(event("a"), event("b"))
+    _observed(store, "spiegel.ltd", 4)
+    assert not _tidied(store, START + HOUR)
+    assert _numbers(store) == [1, 2]
+
+
+def test_a_delivery_goes_with_its_tries_and_its_event_once_it_is_done(store: Opened) -> None:
+    store.put_endpoints(endpoint("hook"))
+    store.publish(event("done"), event("waiting"), event("newest"))
+    done, _, newest = store.read(lambda unit: unit.outbox.due(START, 10))
+    store.write(lambda unit: [unit.outbox.record(one, OK, None, START) for one in (done, newest)])
+    assert _tidied(store) == {Passing.ATTEMPTS: 2, Passing.DELIVERIES: 2, Passing.EVENTS: 1}
+    assert [one.event.id for one in store.read(lambda unit: unit.outbox.due(LATER, 10))] == ["evt_waiting"]
+    assert _numbers(store) == [2, 3]
+    store.publish(event("next"))
+    assert _numbers(store) == [2, 3, 4]
+
+
+def test_what_was_seen_and_told_of_a_flagged_site_is_kept_for_good(store: Opened) -> None:
+    store.admit(admission("spiegel.ltd", "spiegel"), admission("spiegel.fun", "spiegel"))
+    for host in ("spiegel.ltd", "spiegel.fun"):
+        _observed(store, host, 5)
+    site, version = store.site("spiegel.ltd")
+    flagged = replace(impersonating(site, START), observation=site.observation)
+    store.save(flagged, version, event("told", host="spiegel.ltd", outlet="spiegel"))
+    site, version = store.site("spiegel.fun")
+    store.save(site, version, event("passing", host="spiegel.fun"), event("newest", host="spiegel.fun"))
+    assert _tidied(store) == {Passing.OBSERVATIONS: 3, Passing.EVENTS: 1}
+    kept = {
+        host: store.read(lambda unit, host=host: unit.history.observations(host))
+        for host in ("spiegel.ltd", "spiegel.fun")
+    }
+    assert [one.digest for one in kept["spiegel.ltd"]] == ["d0", "d1", "d2", "d3", "d4"]
+    assert [one.digest for one in kept["spiegel.fun"]] == ["d0", "d4"]
+    assert [row["id"] for row in store.read(lambda unit: unit.views.events(0, 9))] == ["evt_told", "evt_newest"]
+    _observed(store, "spiegel.fun", 1)
+    assert len(store.read(lambda unit: unit.history.observations("spiegel.fun"))) == 3
+
+
+def test_silent_names_go_with_sweeps_that_were_given_up_and_never_with_those_that_date_names(store: Opened) -> None:
+    spiegel = Outlet(id="spiegel", name="Der Spiegel", domain="spiegel.de")
+    store.write(lambda unit: unit.outlets.put(spiegel, START))
+    begun = [
+        store.write(lambda unit, at=at, tier=tier: unit.sweeps.begin("spiegel", tier, "g", "system", START + at * HOUR))
+        for at, tier in enumerate((Tier.EXACT, Tier.EXACT, Tier.EDITS))
+    ]
+    given_up, under_way, complete = begun
+    for sweep in (given_up, under_way):
+        store.write(lambda unit, sweep=sweep: unit.sweeps.advance(sweep, ("a.ltd", "b.ltd")))
+    store.write(lambda unit: unit.sweeps.advance(replace(complete, finished_at=START + 3 * HOUR), ("c.ltd",)))
+    assert _tidied(store) == {Passing.UNANSWERED: 2}
+    left = [store.read(lambda unit, sweep=sweep: unit.coverage.unanswered(sweep.id, "", 9)) for sweep in begun]
+    assert left == [[], ["a.ltd", "b.ltd"], ["c.ltd"]]
+
+
+def test_tokens_that_ended_go_unless_somebody_decided_by_them_and_kept_answers_after_a_day(store: Opened) -> None:
+    good = Token(id="aaaaaaaaaaaa", digest="x", scopes=frozenset({"read"}), created_at=START)
+    expired = replace(good, id="bbbbbbbbbbbb", expires_at=START)
+    asked = Repeatable(token_id=good.id, key="k", digest="d", at=START)
+    store.write(lambda unit: [unit.tokens.add(one) for one in (good, expired)])
+    store.write(lambda unit: unit.repeats.begin(asked))
+    assert _tidied(store) == {Passing.REPEATS: 1, Passing.TOKENS: 1}
+    assert [one.id for one in store.read(lambda unit: unit.tokens.all())] == [good.id]
+
+
+def test_what_came_to_matter_in_between_stays_and_what_went_is_counted_once(store: Opened) -> None:
+    store.admit(admission("spiegel.ltd", "spiegel"))
+    _observed(store, "spiegel.ltd", 5)
+    keys = store.read(lambda unit: unit.retention.passed(Passing.OBSERVATIONS, LATER, 10))
+    assert store.write(lambda unit: unit.retention.forget(Passing.OBSERVATIONS, keys[:1], LATER)) == 1
+    assert store.write(lambda unit: unit.retention.forget(Passing.OBSERVATIONS, keys[:2], LATER)) == 1
+    site, version = store.site("spiegel.ltd")
+    store.save(replace(impersonating(site, START), observation=site.observation), version)
+    assert store.write(lambda unit: unit.retention.forget(Passing.OBSERVATIONS, keys, LATER)) == 0
+    assert store.read(lambda unit: unit.retention.forgotten())[Passing.OBSERVATIONS] == 2
+
+
+def test_it_is_done_once_a_day(store: Opened) -> None:
+    store.publish(event("a"), event("b"), event("c"))
+    assert _tidied(store) == {Passing.EVENTS: 2}
+    store.publish(event("d"))
+    assert not _tidied(store, LATER + 23 * HOUR)
+    assert _tidied(store, LATER + 24 * HOUR) == {Passing.EVENTS: 1}

@@ -80,7 +80,6 @@ if TYPE_CHECKING:
     )
     from service.ports_evidence import EvidenceRows
     from service.ports_retention import RetentionRows
-    from service.ports_retention import RetentionRows
 
 T = TypeVar("T")
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.core.retention import Keeping, Passing
-from service.ports import Clock, Store
+from service.ports import Clock, Store, UnitOfWork
+from service.ports_retention import Key
 
 log = logging.getLogger("spoofwatch.retention")
 
@@ -60,6 +62,9 @@ class Tidier:
         keys = await self.store.read(lambda uow: uow.retention.passed(kind, before, _FOUND_AT_ONCE))
         gone = 0
         for start in range(0, len(keys), _DELETED_AT_ONCE):
-            part = keys[start : start + _DELETED_AT_ONCE]
-            gone += await self.store.write(lambda uow, part=part: uow.retention.forget(kind, part, before))
+            gone += await self.store.write(_forgetting(kind, keys[start : start + _DELETED_AT_ONCE], before))
         return gone
+
+
+def _forgetting(kind: Passing, keys: Sequence[Key], before: datetime) -> Callable[[UnitOfWork], int]:
+    return lambda uow: uow.retention.forget(kind, keys, before)

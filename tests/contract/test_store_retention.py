@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from service.core.model import Attempt, Outlet, Tier
+from service.core.model import Attempt, Outlet, Sweep, Tier
 from service.core.repeats import Repeatable
 from service.core.retention import Keeping, Passing
 from service.core.tokens import Token
@@ -43,6 +43,22 @@ def _observed(store: Opened, host: str, times: int) -> None:
         assert store.save(replace(site, observation=seen(START + number * HOUR, digest=f"d{number}")), version)
 
 
+def _digests(store: Opened, host: str) -> list[str]:
+    return [one.digest for one in store.read(lambda unit: unit.history.observations(host))]
+
+
+def _begun(store: Opened, tier: Tier, at: datetime) -> Sweep:
+    return store.write(lambda unit: unit.sweeps.begin("spiegel", tier, "g", "system", at))
+
+
+def _advanced(store: Opened, sweep: Sweep, *unanswered: str) -> None:
+    store.write(lambda unit: unit.sweeps.advance(sweep, unanswered))
+
+
+def _silent(store: Opened, sweep: Sweep) -> list[str]:
+    return store.read(lambda unit: unit.coverage.unanswered(sweep.id, "", 9))
+
+
 def _numbers(store: Opened) -> list[int]:
     return [row["sequence"] for row in store.read(lambda unit: unit.views.events(0, 100))]
 
@@ -60,7 +76,8 @@ def test_a_delivery_goes_with_its_tries_and_its_event_once_it_is_done(store: Ope
     store.put_endpoints(endpoint("hook"))
     store.publish(event("done"), event("waiting"), event("newest"))
     done, _, newest = store.read(lambda unit: unit.outbox.due(START, 10))
-    store.write(lambda unit: [unit.outbox.record(one, OK, None, START) for one in (done, newest)])
+    store.write(lambda unit: unit.outbox.record(done, OK, None, START))
+    store.write(lambda unit: unit.outbox.record(newest, OK, None, START))
     assert _tidied(store) == {Passing.ATTEMPTS: 2, Passing.DELIVERIES: 2, Passing.EVENTS: 1}
     assert [one.event.id for one in store.read(lambda unit: unit.outbox.due(LATER, 10))] == ["evt_waiting"]
     assert _numbers(store) == [2, 3]
@@ -78,30 +95,24 @@ def test_what_was_seen_and_told_of_a_flagged_site_is_kept_for_good(store: Opened
     site, version = store.site("spiegel.fun")
     store.save(site, version, event("passing", host="spiegel.fun"), event("newest", host="spiegel.fun"))
     assert _tidied(store) == {Passing.OBSERVATIONS: 3, Passing.EVENTS: 1}
-    kept = {
-        host: store.read(lambda unit, host=host: unit.history.observations(host))
-        for host in ("spiegel.ltd", "spiegel.fun")
-    }
-    assert [one.digest for one in kept["spiegel.ltd"]] == ["d0", "d1", "d2", "d3", "d4"]
-    assert [one.digest for one in kept["spiegel.fun"]] == ["d0", "d4"]
+    assert _digests(store, "spiegel.ltd") == ["d0", "d1", "d2", "d3", "d4"]
+    assert _digests(store, "spiegel.fun") == ["d0", "d4"]
     assert [row["id"] for row in store.read(lambda unit: unit.views.events(0, 9))] == ["evt_told", "evt_newest"]
     _observed(store, "spiegel.fun", 1)
-    assert len(store.read(lambda unit: unit.history.observations("spiegel.fun"))) == 3
+    assert len(_digests(store, "spiegel.fun")) == 3
 
 
 def test_silent_names_go_with_sweeps_that_were_given_up_and_never_with_those_that_date_names(store: Opened) -> None:
     spiegel = Outlet(id="spiegel", name="Der Spiegel", domain="spiegel.de")
     store.write(lambda unit: unit.outlets.put(spiegel, START))
-    begun = [
-        store.write(lambda unit, at=at, tier=tier: unit.sweeps.begin("spiegel", tier, "g", "system", START + at * HOUR))
-        for at, tier in enumerate((Tier.EXACT, Tier.EXACT, Tier.EDITS))
-    ]
-    given_up, under_way, complete = begun
-    for sweep in (given_up, under_way):
-        store.write(lambda unit, sweep=sweep: unit.sweeps.advance(sweep, ("a.ltd", "b.ltd")))
-    store.write(lambda unit: unit.sweeps.advance(replace(complete, finished_at=START + 3 * HOUR), ("c.ltd",)))
+    given_up = _begun(store, Tier.EXACT, START)
+    under_way = _begun(store, Tier.EXACT, START + HOUR)
+    complete = _begun(store, Tier.EDITS, START)
+    _advanced(store, given_up, "a.ltd", "b.ltd")
+    _advanced(store, under_way, "a.ltd", "b.ltd")
+    _advanced(store, replace(complete, finished_at=START + HOUR), "c.ltd")
     assert _tidied(store) == {Passing.UNANSWERED: 2}
-    left = [store.read(lambda unit, sweep=sweep: unit.coverage.unanswered(sweep.id, "", 9)) for sweep in begun]
+    left = [_silent(store, sweep) for sweep in (given_up, under_way, complete)]
     assert left == [[], ["a.ltd", "b.ltd"], ["c.ltd"]]
 
 
@@ -109,7 +120,8 @@ def test_tokens_that_ended_go_unless_somebody_decided_by_them_and_kept_answers_a
     good = Token(id="aaaaaaaaaaaa", digest="x", scopes=frozenset({"read"}), created_at=START)
     expired = replace(good, id="bbbbbbbbbbbb", expires_at=START)
     asked = Repeatable(token_id=good.id, key="k", digest="d", at=START)
-    store.write(lambda unit: [unit.tokens.add(one) for one in (good, expired)])
+    store.write(lambda unit: unit.tokens.add(good))
+    store.write(lambda unit: unit.tokens.add(expired))
     store.write(lambda unit: unit.repeats.begin(asked))
     assert _tidied(store) == {Passing.REPEATS: 1, Passing.TOKENS: 1}
     assert [one.id for one in store.read(lambda unit: unit.tokens.all())] == [good.id]

@@ -368,6 +368,21 @@ class PersistenceViews(Protocol):
         """One campaign with sites, links, successions and history."""
 
 
+class SiteViewRows(Protocol):
+    """The same of sites and of their blocks."""
+
+    def sites(
+        self, where: Mapping[str, Any], cursor: str | None, limit: int
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of sites, newest admitted first, and the cursor of the next."""
+
+    def site(self, host: str, outlets: frozenset[str] = frozenset()) -> dict[str, Any] | None:
+        """One with targets, blocks, observations, registration and DNS, as far as ``outlets`` may see it."""
+
+    def blocks(self, host: str | None, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of blocks of one site or of all, newest first, and the cursor of the next."""
+
+
 class LinkRows(Protocol):
     """What sites have in common."""
 
@@ -572,6 +587,7 @@ class UnitOfWork(Protocol):
     deliveries: DeliveryRows
     actions: ActionRows
     views: ViewRows
+    site_views: SiteViewRows
     tokens: TokenRows
     repeats: RepeatRows
     retention: RetentionRows

@@ -41,6 +41,7 @@ from service.adapters.rows_sites import SqlSites
 from service.adapters.rows_sweeps import SqlSweeps
 from service.adapters.rows_tokens import SqlTokens
 from service.adapters.schema import upgrade_within
+from service.adapters.site_views import SqlSiteViews
 from service.adapters.views import SqlViews
 from service.adapters.views_persistence import SqlPersistenceViews
 from service.core.errors import StoreUnavailable
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         ReportRows,
         SiblingRows,
         SiteRows,
+        SiteViewRows,
         SweepRows,
         TieRows,
         TokenRows,
@@ -104,6 +106,7 @@ class SqlUnitOfWork:
         self.deliveries: DeliveryRows = SqlDeliveries(connection)
         self.actions: ActionRows = SqlActions(connection)
         self.views: ViewRows = SqlViews(connection)
+        self.site_views: SiteViewRows = SqlSiteViews(connection)
         self.tokens: TokenRows = SqlTokens(connection)
         self.repeats: RepeatRows = SqlRepeats(connection)
         self.retention: RetentionRows = SqlRetention(connection)

@@ -93,7 +93,7 @@ class SqlViews:
         (item,) = self._items([row])
         return item | {
             "explanation": _explanation(row),
-            "observations": self._observations(row.site_id),
+            "observations": self.observations(row.site_id),
             "verdicts": self._verdicts(row.id),
             "episodes": [_episode(one) for one in self._episodes([row.id])],
             "blocks": self.blocks(row.host),
@@ -111,7 +111,7 @@ class SqlViews:
         if host is not None:
             query = query.where(SITE.c.host == host)
         rows = self._connection.execute(query.order_by(BLOCK.c.effective_from.desc(), BLOCK.c.row.desc()))
-        return [_block(row) for row in rows]
+        return [block_item(row) for row in rows]
 
     def events(self, after: int, limit: int, outlets: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
         """Committed events by sequence, those after ``after``.
@@ -152,7 +152,8 @@ class SqlViews:
     def _episodes(self, lookalike_ids: list[int]) -> list[Row[Any]]:
         return list(self._connection.execute(_EPISODES, {"ids": lookalike_ids}))
 
-    def _observations(self, site_id: int) -> list[dict[str, Any]]:
+    def observations(self, site_id: int) -> list[dict[str, Any]]:
+        """What was seen of a site, newest first, up to ``MAX_OBSERVATIONS``."""
         newest_first = select(OBSERVATION).where(OBSERVATION.c.site_id == site_id).order_by(OBSERVATION.c.number.desc())
         return [_observation(row) for row in self._connection.execute(newest_first.limit(MAX_OBSERVATIONS))]
 
@@ -265,7 +266,8 @@ def _episode(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _block(row: Row[Any]) -> dict[str, Any]:
+def block_item(row: Row[Any]) -> dict[str, Any]:
+    """A block as it is shown; ``row`` has the site's host, too."""
     return {
         "id": row.id,
         "site": row.host,

@@ -1,11 +1,12 @@
 """/v1/actions: enforcement acts, each of which covers many blocks."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from service.api.answers import ActionAnswer, ActionList
+from service.api.pages import Paging, page
 from service.api.schemas import NewAction
 from service.api.wiring import Reader, Service, Writer, refusals
 from service.core.alerts.events import rfc3339
@@ -17,10 +18,11 @@ router = APIRouter(prefix="/actions", tags=["actions"])
 
 
 @router.get("", summary="List actions", response_model=ActionList, responses=refusals(), dependencies=[Reader])
-async def list_actions(service: Service) -> dict[str, Any]:
+async def list_actions(service: Service, asked: Annotated[Paging, Query()]) -> dict[str, Any]:
     """The oldest first."""
     actions = await service.store.read(lambda uow: uow.actions.all())
-    return {"data": [shown(action) for action in actions]}
+    rows, following = page(actions, asked, lambda action: (action.effective.isoformat(), action.id))
+    return {"data": [shown(action) for action in rows], "next_cursor": following}
 
 
 @router.post(

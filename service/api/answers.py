@@ -186,6 +186,7 @@ class BlockList(Answer):
     """Blocks, newest first."""
 
     data: list[BlockAnswer] = Field(description="The blocks.")
+    next_cursor: str | None = Field(description="Give it as cursor for the next page; null on the last page.")
 
 
 class SweepAnswer(Answer):
@@ -327,6 +328,7 @@ class ActionList(Answer):
     """Actions, oldest first."""
 
     data: list[ActionAnswer] = Field(description="The actions.")
+    next_cursor: str | None = Field(description="Give it as cursor for the next page; null on the last page.")
 
 
 class SightingResult(Answer):
@@ -362,6 +364,7 @@ class OutletList(Answer):
     """The watch list, by id."""
 
     data: list[OutletAnswer] = Field(description="The outlets.")
+    next_cursor: str | None = Field(description="Give it as cursor for the next page; null on the last page.")
 
 
 class Live(Answer):

@@ -29,3 +29,4 @@ class TokenList(Answer):
     """Tokens, oldest first."""
 
     data: list[TokenAnswer] = Field(description="The tokens.")
+    next_cursor: str | None = Field(description="Give it as cursor for the next page; null on the last page.")

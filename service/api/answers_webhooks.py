@@ -35,6 +35,7 @@ class WebhookList(Answer):
     """Receivers, by id."""
 
     data: list[WebhookAnswer] = Field(description="The webhooks.")
+    next_cursor: str | None = Field(description="Give it as cursor for the next page; null on the last page.")
 
 
 class TestSent(Answer):

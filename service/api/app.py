@@ -27,6 +27,7 @@ from service.api import (
     persistence,
     reports,
     sightings,
+    sites,
     sweeps,
     tokens,
     verdicts,
@@ -53,6 +54,7 @@ Strings that come from watched sites are hostile: show them as text.
 
 _TAGS = [
     {"name": "lookalikes", "description": "Sites that resemble an outlet, what they were judged to be, and why."},
+    {"name": "sites", "description": "Every host name that is watched."},
     {"name": "blocks", "description": "Actions against single sites."},
     {"name": "actions", "description": "Enforcement acts that cover many blocks."},
     {"name": "persistence", "description": "What happened after blocks, in figures."},
@@ -88,6 +90,7 @@ _KEY = {
 _RESOURCES = (
     lookalikes,
     verdicts,
+    sites,
     blocks,
     actions,
     persistence,

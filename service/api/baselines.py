@@ -7,8 +7,10 @@ from fastapi import APIRouter, Response
 
 from service.api.answers import BaselineAnswer, BaselineList, sendable
 from service.api.auth import Caller
+from service.api.preconditions import NOT_MODIFIED, IfNoneMatch, Required, etag_of, tagged
 from service.api.schemas import BaselineDecision, NewBaseline
 from service.api.wiring import Admin, Reader, Service, path_id, refusals
+from service.app import App
 from service.core.alerts.events import rfc3339
 from service.core.errors import NotFound
 from service.core.model import BaselineVersion
@@ -16,6 +18,7 @@ from service.core.model import BaselineVersion
 router = APIRouter(prefix="/outlets/{outlet_id}/baselines", tags=["outlets"])
 
 OutletId = Annotated[str, path_id("outlet", "spiegel.de")]
+BaselineId = Annotated[str, path_id("baseline", "bl_17")]
 
 
 @router.get(
@@ -51,24 +54,50 @@ async def add_baseline(service: Service, outlet_id: OutletId, given: NewBaseline
     return await list_baselines(service, outlet_id)
 
 
+@router.get(
+    "/{baseline_id}",
+    summary="Show one baseline",
+    response_model=BaselineAnswer,
+    responses={**NOT_MODIFIED, **refusals(HTTPStatus.NOT_FOUND)},
+    dependencies=[Reader],
+)
+async def get_baseline(
+    service: Service, outlet_id: OutletId, baseline_id: BaselineId, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Without the page itself. Its ETag is what deciding on it asks for."""
+    return tagged(await _one(service, outlet_id, baseline_id), if_none_match)
+
+
 @router.patch(
     "/{baseline_id}",
     summary="Revoke a baseline, or take it into use",
     response_model=BaselineAnswer,
-    responses=refusals(HTTPStatus.NOT_FOUND, body=True),
+    responses={200: NOT_MODIFIED[200], **refusals(body=True, matched=True)},
 )
 async def decide_baseline(
+    *,
     service: Service,
     caller: Annotated[Caller, Admin],
     outlet_id: OutletId,
-    baseline_id: Annotated[str, path_id("baseline", "bl_17")],
+    baseline_id: BaselineId,
     given: BaselineDecision,
-) -> dict[str, Any]:
+    seen: Required,
+) -> Response:
     """What is revoked is no longer judged by, is never taken over again by itself, and stays in the list."""
+    # Between this and the decision another one may come: both are words of people, and the later one stands.
+    seen.check(etag_of(await _one(service, outlet_id, baseline_id)))
     (changed,) = await service.baselines.put_state(
         outlet_id, (baseline_id,), given.state, by=f"token {caller.token_id}", note=given.note
     )
-    answer: dict[str, Any] = sendable(shown(changed))
+    return tagged(sendable(shown(changed)))
+
+
+async def _one(service: App, outlet_id: str, baseline_id: str) -> dict[str, Any]:
+    versions = await service.baselines.versions(outlet_id)
+    found = next((version for version in versions if version.id == baseline_id), None)
+    if found is None:
+        raise NotFound(f"there is no baseline {baseline_id} of {outlet_id}")
+    answer: dict[str, Any] = sendable(shown(found))
     return answer
 
 

@@ -7,8 +7,10 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from pydantic import Field
 
 from service.api.answers import BlockAnswer, BlockList, ImportResults
+from service.api.pages import Paging
 from service.api.schemas import BlockImport, HostName, LiftedBlock, NewBlock
 from service.api.wiring import Reader, Service, Writer, path_id, refusals
 from service.core.alerts.events import rfc3339
@@ -22,13 +24,17 @@ from service.ports import UnitOfWork
 router = APIRouter(prefix="/blocks", tags=["blocks"])
 
 
+class Filters(Paging):
+    """Which blocks are asked for."""
+
+    site: HostName | None = Field(None, description="Only those of this host name.", examples=["spiegel.ltd"])
+
+
 @router.get("", summary="List blocks", response_model=BlockList, responses=refusals(), dependencies=[Reader])
-async def list_blocks(
-    service: Service,
-    site: Annotated[HostName | None, Query(description="Only those of this host name.")] = None,
-) -> dict[str, Any]:
+async def list_blocks(service: Service, asked: Annotated[Filters, Query()]) -> dict[str, Any]:
     """The newest first, lifted ones included."""
-    return {"data": await service.store.read(lambda uow: uow.views.blocks(site))}
+    rows, following = await service.store.read(lambda uow: uow.site_views.blocks(asked.site, asked.cursor, asked.limit))
+    return {"data": rows, "next_cursor": following}
 
 
 @router.post(

@@ -1,20 +1,21 @@
 """/v1/lookalikes: what resembles an outlet, what it was judged to be, and why."""
 
-import hashlib
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from service.api.answers import LookalikeDetail, LookalikePage, sendable
 from service.api.auth import Caller
+from service.api.preconditions import NOT_MODIFIED, IfNoneMatch, tagged
 from service.api.schemas import Instant, Text
 from service.api.wiring import LimitedReader, Service, path_id, refusals
 from service.app import App
 from service.core.errors import NotFound
 from service.core.model import Availability, Technique, Verdict
+from service.ports import UnitOfWork
 
 router = APIRouter(prefix="/lookalikes", tags=["lookalikes"])
 
@@ -64,8 +65,7 @@ async def list_lookalikes(service: Service, caller: LimitedReader, asked: Annota
     summary="Show one lookalike with explanation and timeline",
     response_model=LookalikeDetail,
     responses={
-        200: {"headers": {"ETag": {"description": "Changes with the content.", "schema": {"type": "string"}}}},
-        304: {"description": "Nothing has changed since the answer with this ETag."},
+        **NOT_MODIFIED,
         **refusals(HTTPStatus.NOT_FOUND),
     },
 )
@@ -73,7 +73,7 @@ async def get_lookalike(
     service: Service,
     caller: LimitedReader,
     lookalike_id: PublicId,
-    if_none_match: Annotated[str | None, Header(description="An ETag: 304 where nothing has changed since.")] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Every signal with value, weight and evidence; observations, verdicts, episodes, blocks and events."""
     return tagged(await detail(service, caller, lookalike_id), if_none_match)
@@ -81,22 +81,15 @@ async def get_lookalike(
 
 async def detail(service: App, caller: Caller, lookalike_id: str) -> dict[str, Any]:
     """One lookalike as the API shows it to this caller; NotFound where there is none that it may see."""
-    row = await service.store.read(lambda uow: uow.views.lookalike(lookalike_id))
+    return await service.store.read(lambda uow: shown(uow, caller, lookalike_id))
+
+
+def shown(uow: UnitOfWork, caller: Caller, lookalike_id: str) -> dict[str, Any]:
+    """The same inside a transaction."""
+    row = uow.views.lookalike(lookalike_id)
     if row is None or not caller.sees(row["outlet"]):
         raise NotFound(f"there is no lookalike {lookalike_id}")
     for observation in row["observations"]:
         judged = observation["summary"].get("judgements", {})
         observation["summary"]["judgements"] = {name: said for name, said in judged.items() if caller.sees(name)}
     return LookalikeDetail.model_validate(sendable(row)).model_dump(mode="json")
-
-
-def tagged(content: dict[str, Any], if_none_match: str | None) -> Response:
-    """The content with its ETag, or 304 where the client has it already (RFC 9110 8.8.3 and 13.1.2)."""
-    answer = JSONResponse(content)
-    etag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    known = {candidate.strip().removeprefix("W/") for candidate in (if_none_match or "").split(",")}
-    if known & {etag, "*"}:
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    answer.headers.update(headers)
-    return answer

@@ -3,24 +3,44 @@
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from service.api.answers import OutletAnswer, OutletList
+from service.api.auth import Caller
+from service.api.pages import Paging, page
+from service.api.preconditions import NOT_MODIFIED, IfNoneMatch, Required, etag_of, tagged
 from service.api.schemas import NewOutlet
 from service.api.wiring import Admin, LimitedReader, Service, path_id, refusals
-from service.core.errors import Conflict
+from service.core.errors import Conflict, NotFound
 from service.core.model import Outlet
 from service.core.names.watchlist import WatchList
 from service.ports import UnitOfWork
 
 router = APIRouter(prefix="/outlets", tags=["outlets"])
 
+OutletId = Annotated[str, path_id("outlet", "spiegel.de")]
+
 
 @router.get("", summary="List outlets", response_model=OutletList, responses=refusals())
-async def list_outlets(service: Service, caller: LimitedReader) -> dict[str, Any]:
-    """The watch list as the database has it; the file config/outlets.toml only seeds it."""
+async def list_outlets(service: Service, caller: LimitedReader, asked: Annotated[Paging, Query()]) -> dict[str, Any]:
+    """The watch list as the database has it, by id; the file config/outlets.toml only seeds it."""
     outlets = await service.store.read(lambda uow: uow.outlets.all())
-    return {"data": [shown(outlet) for outlet in outlets if caller.sees(outlet.id)]}
+    visible = (outlet for outlet in outlets if caller.sees(outlet.id))
+    rows, following = page(visible, asked, lambda outlet: (outlet.id,))
+    return {"data": [shown(outlet) for outlet in rows], "next_cursor": following}
+
+
+@router.get(
+    "/{outlet_id}",
+    summary="Show one outlet",
+    response_model=OutletAnswer,
+    responses={**NOT_MODIFIED, **refusals(HTTPStatus.NOT_FOUND)},
+)
+async def get_outlet(
+    service: Service, caller: LimitedReader, outlet_id: OutletId, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Its ETag is what changing or removing it asks for."""
+    return tagged(shown(await service.store.read(lambda uow: _found(uow, caller, outlet_id))), if_none_match)
 
 
 @router.post(
@@ -57,12 +77,18 @@ async def put_outlet(service: Service, given: NewOutlet, response: Response) -> 
     "/{outlet_id}",
     summary="Stop watching an outlet",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(HTTPStatus.NOT_FOUND),
-    dependencies=[Admin],
+    responses=refusals(matched=True),
 )
-async def remove_outlet(service: Service, outlet_id: Annotated[str, path_id("outlet", "spiegel.de")]) -> None:
+async def remove_outlet(
+    service: Service, caller: Annotated[Caller, Admin], outlet_id: OutletId, seen: Required
+) -> None:
     """Takes it off the watch list. Lookalikes that were found stay, with their history."""
-    await service.store.write(lambda uow: uow.outlets.remove(outlet_id))
+
+    def step(uow: UnitOfWork) -> None:
+        seen.check(etag_of(shown(_found(uow, caller, outlet_id))))
+        uow.outlets.remove(outlet_id)
+
+    await service.store.write(step)
     await service.watched.refresh()
 
 
@@ -77,6 +103,13 @@ def shown(outlet: Outlet) -> dict[str, Any]:
         "country": outlet.country,
         "languages": outlet.languages,
     }
+
+
+def _found(uow: UnitOfWork, caller: Caller, outlet_id: str) -> Outlet:
+    found = next((one for one in uow.outlets.all() if one.id == outlet_id and caller.sees(one.id)), None)
+    if found is None:
+        raise NotFound(f"there is no outlet {outlet_id} on the watch list")
+    return found
 
 
 def _outlet(given: NewOutlet) -> Outlet:

@@ -3,25 +3,43 @@
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Response
 
-from service.api.answers_tokens import CreatedToken, TokenList
+from service.api.answers_tokens import CreatedToken, TokenAnswer, TokenList
+from service.api.pages import Paging, page
+from service.api.preconditions import NOT_MODIFIED, Required, etag_of, tagged
 from service.api.schemas_tokens import NewToken
 from service.api.wiring import Admin, Service, path_id, refusals
 from service.app import App
 from service.core.alerts.events import rfc3339
-from service.core.errors import InvalidInput
+from service.core.errors import InvalidInput, NotFound
 from service.core.tokens import Scope, Token, new_token
 from service.ports import UnitOfWork
 
 router = APIRouter(prefix="/tokens", tags=["tokens"])
 
+TokenId = Annotated[str, path_id("token", "0c6b1f5e2d3a")]
+
 
 @router.get("", summary="List tokens", response_model=TokenList, responses=refusals(), dependencies=[Admin])
-async def list_tokens(service: Service) -> dict[str, Any]:
+async def list_tokens(service: Service, asked: Annotated[Paging, Query()]) -> dict[str, Any]:
     """The oldest first, revoked and expired ones too: verdicts name the token that they came by."""
     tokens = await service.store.read(lambda uow: uow.tokens.all())
-    return {"data": [shown(token) for token in tokens]}
+    rows, following = page(tokens, asked, lambda token: (token.created_at.isoformat(), token.id))
+    return {"data": [shown(token) for token in rows], "next_cursor": following}
+
+
+@router.get(
+    "/{token_id}",
+    summary="Show one token",
+    response_model=TokenAnswer,
+    responses={200: NOT_MODIFIED[200], **refusals(HTTPStatus.NOT_FOUND)},
+    dependencies=[Admin],
+)
+async def get_token(service: Service, token_id: TokenId) -> Response:
+    """Without its secret. Its ETag, which revoking asks for, does not change by its being used."""
+    token = await service.store.read(lambda uow: _found(uow, token_id))
+    return tagged(shown(token), etag=_etag(token))
 
 
 @router.post(
@@ -41,13 +59,18 @@ async def create_token(service: Service, given: NewToken) -> dict[str, Any]:
     "/{token_id}",
     summary="Revoke a token",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(HTTPStatus.NOT_FOUND),
+    responses=refusals(matched=True),
     dependencies=[Admin],
 )
-async def revoke_token(service: Service, token_id: Annotated[str, path_id("token", "0c6b1f5e2d3a")]) -> None:
+async def revoke_token(service: Service, token_id: TokenId, seen: Required) -> None:
     """It is refused from the next request on, and stays in the list. Revoking it again changes nothing."""
     at = service.clock.real_now()
-    await service.store.write(lambda uow: uow.tokens.revoke(token_id, at))
+
+    def step(uow: UnitOfWork) -> None:
+        seen.check(_etag(_found(uow, token_id)))
+        uow.tokens.revoke(token_id, at)
+
+    await service.store.write(step)
 
 
 async def make(service: App, given: NewToken) -> dict[str, Any]:
@@ -90,3 +113,14 @@ def shown(token: Token) -> dict[str, Any]:
         "last_used_at": rfc3339(token.last_used_at),
         "revoked_at": rfc3339(token.revoked_at),
     }
+
+
+def _found(uow: UnitOfWork, token_id: str) -> Token:
+    token = uow.tokens.get(token_id)
+    if token is None:
+        raise NotFound(f"there is no token {token_id}")
+    return token
+
+
+def _etag(token: Token) -> str:
+    return etag_of(shown(token) | {"last_used_at": None})

@@ -5,9 +5,11 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Response
 
 from service.api.answers_webhooks import CreatedWebhook, Replayed, TestSent, WebhookAnswer, WebhookList
+from service.api.pages import Paging, page
+from service.api.preconditions import NOT_MODIFIED, Required, etag_of, tagged
 from service.api.schemas_webhooks import ChangedWebhook, NewWebhook, Replay, Rotation
 from service.api.wiring import Admin, Service, path_id, refusals
 from service.core.alerts import events
@@ -28,10 +30,11 @@ WebhookId = Annotated[str, path_id("webhook", "whk_0c6b1f5e2d3a")]
 
 
 @router.get("", summary="List webhooks", response_model=WebhookList, responses=refusals(), dependencies=[Admin])
-async def list_webhooks(service: Service) -> dict[str, Any]:
-    """Without their secrets. A URL may itself be a secret, so this needs the scope admin."""
+async def list_webhooks(service: Service, asked: Annotated[Paging, Query()]) -> dict[str, Any]:
+    """By id, without their secrets. A URL may itself be a secret, so this needs the scope admin."""
     endpoints = await service.store.read(lambda uow: uow.outbox.endpoints())
-    return {"data": [shown(endpoint) for endpoint in endpoints]}
+    rows, following = page(endpoints, asked, lambda endpoint: (endpoint.id,))
+    return {"data": [shown(endpoint) for endpoint in rows], "next_cursor": following}
 
 
 @router.post(
@@ -71,22 +74,25 @@ async def add_webhook(service: Service, given: NewWebhook) -> dict[str, Any]:
     "/{webhook_id}",
     summary="Show a webhook",
     response_model=WebhookAnswer,
-    responses=refusals(HTTPStatus.NOT_FOUND),
+    responses={200: NOT_MODIFIED[200], **refusals(HTTPStatus.NOT_FOUND)},
     dependencies=[Admin],
 )
-async def show_webhook(service: Service, webhook_id: WebhookId) -> dict[str, Any]:
-    """With how it fares: failures in a row, when it is probed next, and why it was disabled."""
-    return shown(await service.store.read(lambda uow: _endpoint(uow, webhook_id)))
+async def show_webhook(service: Service, webhook_id: WebhookId) -> Response:
+    """With how it fares: failures in a row, when it is probed next, and why it was disabled.
+
+    Its ETag, which changing and removing it ask for, is that of its settings: how it fares changes by itself.
+    """
+    return _tagged(await service.store.read(lambda uow: _endpoint(uow, webhook_id)))
 
 
 @router.patch(
     "/{webhook_id}",
     summary="Change a webhook",
     response_model=WebhookAnswer,
-    responses=refusals(HTTPStatus.NOT_FOUND, body=True),
+    responses={200: NOT_MODIFIED[200], **refusals(body=True, matched=True)},
     dependencies=[Admin],
 )
-async def change_webhook(service: Service, webhook_id: WebhookId, given: ChangedWebhook) -> dict[str, Any]:
+async def change_webhook(service: Service, webhook_id: WebhookId, given: ChangedWebhook, seen: Required) -> Response:
     """What is left out stays. Filters hold for later events; what is queued already is sent once it is not paused."""
     changes: dict[str, Any] = {name: value for name, value in given.model_dump().items() if value is not None}
     if given.enabled:
@@ -94,23 +100,30 @@ async def change_webhook(service: Service, webhook_id: WebhookId, given: Changed
 
     def step(uow: UnitOfWork) -> Endpoint:
         _check_outlets(uow, given.outlets or ())
-        changed = replace(_endpoint(uow, webhook_id), **changes)
+        known = _endpoint(uow, webhook_id)
+        seen.check(_etag(known))
+        changed = replace(known, **changes)
         uow.outbox.put_endpoint(changed)
         return changed
 
-    return shown(await service.store.write(step))
+    return _tagged(await service.store.write(step))
 
 
 @router.delete(
     "/{webhook_id}",
     summary="Remove a webhook",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(HTTPStatus.NOT_FOUND),
+    responses=refusals(matched=True),
     dependencies=[Admin],
 )
-async def remove_webhook(service: Service, webhook_id: WebhookId) -> None:
+async def remove_webhook(service: Service, webhook_id: WebhookId, seen: Required) -> None:
     """With the log of its deliveries. The events stay."""
-    await service.store.write(lambda uow: uow.deliveries.forget(webhook_id))
+
+    def step(uow: UnitOfWork) -> None:
+        seen.check(_etag(_endpoint(uow, webhook_id)))
+        uow.deliveries.forget(webhook_id)
+
+    await service.store.write(step)
 
 
 @router.post(
@@ -198,6 +211,15 @@ def shown(endpoint: Endpoint) -> dict[str, Any]:
         "note": endpoint.note,
         "created_at": events.rfc3339(endpoint.created_at),
     }
+
+
+def _tagged(endpoint: Endpoint) -> Response:
+    return tagged(shown(endpoint), etag=_etag(endpoint))
+
+
+def _etag(endpoint: Endpoint) -> str:
+    settings = (endpoint.id, endpoint.url, endpoint.events, endpoint.outlets, endpoint.enabled, endpoint.note)
+    return etag_of((*settings, str(endpoint.severity)))
 
 
 def _endpoint(uow: UnitOfWork, webhook_id: str) -> Endpoint:

@@ -63,6 +63,8 @@ _REASONS = {
     HTTPStatus.UNAUTHORIZED: "There is no token, or it is not known.",
     HTTPStatus.FORBIDDEN: "The token lacks the scope that this route needs, or is limited to other outlets.",
     HTTPStatus.NOT_FOUND: "There is nothing with this id.",
+    HTTPStatus.PRECONDITION_FAILED: "It was changed since the answer whose ETag If-Match names.",
+    HTTPStatus.PRECONDITION_REQUIRED: "There is no If-Match.",
     HTTPStatus.CONFLICT: "It is there already and differs, or somebody else changed it first.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as JSON.",
@@ -82,12 +84,18 @@ _WITH_BODY = (
 )
 
 
-def refusals(*statuses: HTTPStatus, body: bool = False) -> Responses:
-    """The refusals that a route can answer with, beside those of every route; ``body``: it takes one."""
+_MATCHED = (HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED)
+
+
+def refusals(*statuses: HTTPStatus, body: bool = False, matched: bool = False) -> Responses:
+    """The refusals that a route can answer with, beside those of every route.
+
+    ``body``: it takes one; ``matched``: it asks for If-Match.
+    """
     return {
         int(status): {
             "description": _REASONS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
         }
-        for status in sorted({*_ALWAYS, *statuses, *(_WITH_BODY if body else ())})
+        for status in sorted({*_ALWAYS, *statuses, *(_WITH_BODY if body else ()), *(_MATCHED if matched else ())})
     }

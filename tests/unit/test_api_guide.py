@@ -24,7 +24,10 @@ SPIEGEL = Outlet(id="spiegel.de", name="Der Spiegel", domain="spiegel.de", count
 SITE = "spiegel.ltd"
 NEW = {
     "blk_": ("/v1/blocks", {"site": SITE, "place": "registrar", "effective_from": "2022-05-01T00:00:00Z"}),
-    "rep_": ("/v1/reports", {"lookalike": "lka_1", "role": "registrar", "recipient": "abuse@registrar.example"}),
+    "rep_": (
+        "/v1/reports",
+        {"lookalike": "lka_1", "role": "host", "recipient": "x@y.example", "sent_at": "2022-05-01T00:00:00Z"},
+    ),
     "fct_": ("/v1/forecasts", {"outlet": "spiegel.de"}),
     "whk_": ("/v1/webhooks", {"url": "https://hooks.example.org/"}),
     "tokens/": ("/v1/tokens", {"scopes": ["read"]}),

@@ -56,6 +56,7 @@ def api() -> Iterator[ApiUnderTest]:
         made.watch(SPIEGEL)
         made.admit(SITE)
         made.look(SITE, SPIEGEL.id, Verdict.IMPERSONATION)
+        made.post("/v1/sightings", {"url": "https://bild.pics/"}, 202)
         begun = made.store.write(lambda uow: uow.sweeps.begin(SPIEGEL.id, Tier.EXACT, "1", "system", START, total=9))
         made.run(begun)
         yield made

@@ -16,8 +16,8 @@ from tests.builders import START
 from tests.fakes_api import ApiUnderTest, api_under_test
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
-ELSEWHERE = re.compile(r"/v1/(?:evidence|campaigns/|exports)|/dossier|/baselines")
-"""Files and groups of sites: their own tests make what these routes need (pages, evidence, ties) and ask for it."""
+ELSEWHERE = re.compile(r"/v1/(?:evidence|campaigns/|exports|deliveries)|/dossier|/baselines")
+"""Files, groups of sites, deliveries: their own tests make what these routes need (evidence, ties) and ask for it."""
 
 EXAMPLES = [one for one in re.findall(r"^curl (?:.*\\\n)*.*$", GUIDE, re.MULTILINE) if not ELSEWHERE.search(one)]
 SPIEGEL = Outlet(id="spiegel.de", name="Der Spiegel", domain="spiegel.de", country="DE", languages=("de",))

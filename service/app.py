@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from service.core.alerts.condition import Channel
 from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
 from service.pipeline.baselines import BaselineKeeper
@@ -56,6 +57,6 @@ class App:
     exporter: Exporter
     ready: Callable[[], Awaitable[Mapping[str, str]]]
     metrics: Callable[[], Awaitable[bytes]]
-    vet_webhook: Callable[[str], Awaitable[str | None]]
+    vet_webhook: Callable[[str, Channel], Awaitable[str | None]]
     token_bytes: Callable[[int], bytes]
     seal: Callable[[str], str]

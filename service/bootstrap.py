@@ -12,10 +12,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import version
-from urllib.parse import urlsplit
 
 from service.adapters.clock import SystemClock
-from service.adapters.dialer import Dialer, NoAddress, Refused, user_agent
+from service.adapters.dialer import Dialer, user_agent
 from service.adapters.dns import DnsResolver
 from service.adapters.http import FetchLimits, GuardedFetcher
 from service.adapters.parser import ChildParser
@@ -27,9 +26,9 @@ from service.adapters.schema import upgrade
 from service.adapters.store import open_store
 from service.adapters.telemetry import exposition
 from service.adapters.vault import Vault
-from service.adapters.webhook import WebhookSink
 from service.adapters.whois import Whois
 from service.app import App
+from service.bootstrap_alerts import heartbeat, seal_secrets, sinks, vet_endpoint
 from service.bootstrap_evidence import Around, evidence_parts
 from service.bootstrap_feeds import followers, retire_others
 from service.core.model import DIRECT, Outlet, Profile, Tier
@@ -101,7 +100,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         store = open_store(settings.database_url)
         stack.callback(store.close)
         vault = Vault(settings.path(settings.service.webhooks.key_file))
-        await _seal(store, vault)
+        await seal_secrets(store, vault)
         outlets = await seed(store, settings.outlets.outlets, clock)
         controls = settings.service.dns.control_names or tuple(outlet.domain for outlet in outlets[:CONTROLS])
         resolver = _resolver(settings, controls, clock.now if replayed else None)
@@ -139,7 +138,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         courier = Courier(
             clock=clock,
             store=store,
-            sink=WebhookSink(webhooks, settings.service.webhooks.timeout.total_seconds(), vault.open),
+            sink=sinks(settings, webhooks, vault),
         )
         stack.push_async_callback(courier.close)
         app = App(
@@ -206,13 +205,13 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             archivist=kept.archivist,
             photographer=kept.photographer,
             ready=ready,
-            vet_webhook=lambda url: _vet_webhook(dialer, url),
+            vet_webhook=lambda url, kind: vet_endpoint(settings, dialer, url, kind),
             token_bytes=secrets.token_bytes,
             seal=vault.seal,
         )
         following = followers(settings, dialer=dialer, clock=clock, store=store, watched=watched)
         await retire_others(store, settings)
-        ticks = _ticks(app, settings, health, registry, kept.space)
+        ticks = _ticks(app, settings, health, registry, kept.space) + heartbeat(settings, webhooks, health.ready)
         yield Parts(app=app, health=health, ticks=ticks, followers=following)
 
 
@@ -227,21 +226,6 @@ async def seed(store: Store, outlets: Sequence[Outlet], clock: Clock) -> tuple[O
         return uow.outlets.all()
 
     return await store.write(step)
-
-
-async def _seal(store: Store, vault: Vault) -> None:
-    """Seal what was stored before secrets were, and under the newest key what an older one sealed."""
-
-    def step(uow: UnitOfWork) -> None:
-        for one in uow.outbox.endpoints():
-            uow.outbox.put_endpoint(
-                replace(one, secret=vault.renewed(one.secret), old_secret=vault.renewed(one.old_secret))
-            )
-
-    stored = await store.read(lambda uow: uow.outbox.endpoints())
-    secrets_now = [secret for one in stored for secret in (one.secret, one.old_secret)]
-    if any(vault.renewed(secret) != secret for secret in secrets_now):
-        await store.write(step)
 
 
 def rules(settings: Settings) -> Rules:
@@ -434,17 +418,3 @@ def _export_plan(settings: Settings) -> ExportPlan:
         zone=exports.zone,
         popular=popular_names(settings.path(popular), settings.folder) if popular is not None else (),
     )
-
-
-async def _vet_webhook(dialer: Dialer, url: str) -> str | None:
-    """Why a webhook's URL would be refused, None where it would not."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        return "a webhook's URL is http or https, with a host and without a user name"
-    try:
-        await dialer.route("webhooks", parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
-    except (Refused, NoAddress) as error:
-        return str(error)
-    except ValueError:
-        return "the port is not a number"
-    return None

@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from service.core.errors import ConfigError
 from service.core.proxy import Proxy
 from service.core.verdict.policy import ScoringPolicy, policy_from_mapping
+from service.settings_alerts import Heartbeat, Mail, Webhooks
 from service.settings_evidence import Disk, Evidence, Screenshots
 from service.settings_exports import Exports, popular_names
 from service.settings_feeds import Certificates, Certstream
@@ -121,17 +122,6 @@ class Links(Section):
     )
 
 
-class Webhooks(Section):
-    """[webhooks]."""
-
-    timeout: Duration = Field(timedelta(seconds=20), description="Standard Webhooks asks for 15 to 30 seconds")
-    key_file: Path = Field(
-        Path("../var/webhooks.key"),
-        description="the key that seals webhooks' secrets in the database, made with the first of them; keep it, but "
-        "not beside backups. A line above it is a new key",
-    )
-
-
 class Baselines(Section):
     """[baselines]."""
 
@@ -160,6 +150,8 @@ class Service(Section):
     links: Links = Links()
     replay: Replay = Replay()
     webhooks: Webhooks = Webhooks()
+    mail: Mail = Mail()
+    heartbeat: Heartbeat = Heartbeat()
     baselines: Baselines = Baselines()
     persistence: Persistence = Persistence()
     reports: Reports = Reports()
@@ -285,6 +277,10 @@ def _check_files(service: Service, file: Path) -> None:
         read_secret(file.parent / service.api.token_file, "api.token_file", file)
     if service.exports.popular_file is not None:
         popular_names(file.parent / service.exports.popular_file, file)
+    secrets = {"mail.password_file": service.mail.password_file, "heartbeat.url_file": service.heartbeat.url_file}
+    for key, secret in secrets.items():
+        if secret is not None:
+            read_secret(file.parent / secret, key, file)
     read_proxies(service.fetch, file)
     if service.database.password_file is not None:
         password = read_secret(file.parent / service.database.password_file, "database.password_file", file)

@@ -15,6 +15,7 @@ import httpx
 from service.adapters.store import SqlStore, open_store
 from service.api.app import Api, create_app
 from service.app import App
+from service.core.alerts.condition import Channel
 from service.core.model import Outlet, Signal, Verdict
 from service.core.persistence.inputs import Looked
 from service.core.persistence.lifecycle import Rules
@@ -116,7 +117,7 @@ class ApiUnderTest:
     async def _metrics(self) -> bytes:
         return b"spoofwatch_due_sites 0.0\n"
 
-    async def _vet(self, url: str) -> str | None:
+    async def _vet(self, url: str, kind: Channel) -> str | None:
         return self.outside.refused_urls.get(url)
 
     def token(self, *scopes: Scope, **limits: Any) -> str:

@@ -43,7 +43,7 @@ class WebhookSink:
     def __init__(
         self, client: httpx.AsyncClient, timeout: float = 15.0, opened: Callable[[str], str] = lambda secret: secret
     ) -> None:
-        self._client, self._timeout, self._opened = client, timeout, opened
+        self._poster, self._opened = Poster(client, timeout), opened
 
     async def send(self, delivery: Delivery, at: datetime) -> Attempt:
         """Sign and post the event once. Only 410, and an endpoint that cannot be posted to at all, are permanent."""
@@ -58,28 +58,41 @@ class WebhookSink:
                 "webhook-timestamp": str(timestamp),
                 "webhook-signature": signature,
             }
-            async with asyncio.timeout(self._timeout):
-                return await self._post(delivery.endpoint.url, body, headers, at)
-        except (InvalidInput, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            return Attempt(ok=False, status=None, detail=_plain(str(error)), permanent=True)
+        except InvalidInput as error:
+            return Attempt(ok=False, status=None, detail=plain(str(error)), permanent=True)
         except ConfigError as error:  # the key: mended by the operator, so it is tried again
-            return Attempt(ok=False, status=None, detail=_plain(str(error)))
-        except TimeoutError:
-            return Attempt(ok=False, status=None, detail=f"no answer within {self._timeout:g} s")
-        except (httpx.HTTPError, OSError) as error:
-            return Attempt(ok=False, status=None, detail=_plain(f"{type(error).__name__}: {error}"))
+            return Attempt(ok=False, status=None, detail=plain(str(error)))
+        return await self._poster.post(delivery.endpoint.url, body, headers, at)
 
-    async def _post(self, url: str, body: bytes, headers: dict[str, str], at: datetime) -> Attempt:
-        async with self._client.stream("POST", url, content=body, headers=headers) as response:
-            return Attempt(
-                ok=response.is_success,
-                status=response.status_code,
-                detail=_plain(await _beginning(response)),
-                permanent=response.status_code == httpx.codes.GONE,
-                retry_after=retry_after(response.headers.get("retry-after", ""), at)
-                if response.status_code in _THROTTLED
-                else None,
-            )
+
+class Poster:
+    """Posts through ``client``, the dialer's for webhooks. ``seconds`` for the whole of one post."""
+
+    def __init__(self, client: httpx.AsyncClient, seconds: float) -> None:
+        self._client, self._seconds = client, seconds
+
+    async def post(self, url: str, body: bytes, headers: dict[str, str], at: datetime) -> Attempt:
+        """Post once, and what came of it. ``at`` is the real time."""
+        try:
+            async with (
+                asyncio.timeout(self._seconds),
+                self._client.stream("POST", url, content=body, headers=headers) as response,
+            ):
+                return Attempt(
+                    ok=response.is_success,
+                    status=response.status_code,
+                    detail=plain(await _beginning(response)),
+                    permanent=response.status_code == httpx.codes.GONE,
+                    retry_after=retry_after(response.headers.get("retry-after", ""), at)
+                    if response.status_code in _THROTTLED
+                    else None,
+                )
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            return Attempt(ok=False, status=None, detail=plain(str(error)), permanent=True)
+        except TimeoutError:
+            return Attempt(ok=False, status=None, detail=f"no answer within {self._seconds:g} s")
+        except (httpx.HTTPError, OSError) as error:
+            return Attempt(ok=False, status=None, detail=plain(f"{type(error).__name__}: {error}"))
 
 
 def payload(event: Event) -> bytes:
@@ -121,6 +134,6 @@ async def _beginning(response: httpx.Response) -> str:
     return kept.decode("utf-8", "replace")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text without control and direction characters, for logs and pages."""
     return _CONTROL.sub(" ", text).strip()[:KEPT]

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from service.api.answers import HOSTILE, Answer, Moment
-from service.core.alerts.condition import Severity
+from service.core.alerts.condition import Channel, Severity
 from service.core.model import DeliveryState
 
 
@@ -11,7 +11,8 @@ class WebhookAnswer(Answer):
     """A receiver of events. Its secret is never shown again."""
 
     id: str = Field(description="The webhook's id.", examples=["whk_0c6b1f5e2d3a"])
-    url: str = Field(description="Where events are posted to.")
+    kind: Channel = Field(description="A webhook, or which channel of people.")
+    url: str = Field(description="Where events are posted to; of a chat only its host, since the rest is a secret.")
     events: list[str] = Field(description="Only these types of event; empty for all.")
     outlets: list[str] = Field(description="Only events about these outlets; empty for all.")
     severity: Severity = Field(description="Only events that matter as much, or more.")
@@ -28,7 +29,7 @@ class WebhookAnswer(Answer):
 class CreatedWebhook(WebhookAnswer):
     """A receiver with the secret that signs what is sent to it. Keep it: it is shown this once."""
 
-    secret: str = Field(description="whsec_ and Base64 (Standard Webhooks).")
+    secret: str | None = Field(description="whsec_ and Base64 (Standard Webhooks); null for a channel of people.")
 
 
 class WebhookList(Answer):

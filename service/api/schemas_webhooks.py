@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from service.api.schemas import MAX_URL, Instant, Strict, Text, examples, sane
 from service.core.alerts.catalogue import CATALOGUE
-from service.core.alerts.condition import Severity
+from service.core.alerts.condition import Channel, Severity
 from service.core.alerts.signature import secret_bytes
 from service.core.errors import InvalidInput
 
@@ -42,7 +42,7 @@ OutletIds = Annotated[tuple[Text, ...], Field(max_length=500)]
 
 
 class NewWebhook(Strict):
-    """A receiver of events (Standard Webhooks)."""
+    """A receiver of events: a webhook (Standard Webhooks), or a channel of people."""
 
     model_config = examples(
         {"url": "https://hooks.example.org/spoofwatch", "events": ["impersonation.confirmed", "site.resurfaced"]},
@@ -52,7 +52,11 @@ class NewWebhook(Strict):
         description="Where events are posted to. A private address is refused unless the operator allows its network.",
         examples=["https://hooks.example.org/spoofwatch"],
     )
-    secret: Secret | None = Field(None, description=_SECRET)
+    kind: Channel = Field(
+        Channel.WEBHOOK,
+        description="What takes them there: a chat's webhook, mailto: addresses for email, or an address of Apprise.",
+    )
+    secret: Secret | None = Field(None, description=_SECRET + " For the kind webhook alone.")
     events: EventNames = Field((), description=_FILTER_EVENTS)
     outlets: OutletIds = Field((), description=_FILTER_OUTLETS)
     severity: Severity = Field(Severity.INFO, description=_FILTER_SEVERITY)

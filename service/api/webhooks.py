@@ -13,7 +13,7 @@ from service.api.preconditions import NOT_MODIFIED, Required, etag_of, tagged
 from service.api.schemas_webhooks import ChangedWebhook, NewWebhook, Replay, Rotation
 from service.api.wiring import Admin, Service, path_id, refusals
 from service.core.alerts import events
-from service.core.alerts.condition import WELL
+from service.core.alerts.condition import WELL, Channel
 from service.core.alerts.signature import new_secret
 from service.core.errors import Conflict, InvalidInput, NotFound
 from service.core.model import Endpoint
@@ -47,14 +47,18 @@ async def list_webhooks(service: Service, asked: Annotated[Paging, Query()]) -> 
 )
 async def add_webhook(service: Service, given: NewWebhook) -> dict[str, Any]:
     """The answer holds the secret that signs what is sent; it is shown this once. Events from now on are sent."""
-    refused = await service.vet_webhook(given.url)
+    refused = await service.vet_webhook(given.url, given.kind)
     if refused is not None:
         raise InvalidInput(refused, "/url")
+    if given.kind is not Channel.WEBHOOK and given.secret is not None:
+        raise InvalidInput(f"nothing is signed for {given.kind}", "/secret")
     secret = given.secret or new_secret(service.token_bytes(_SECRET_BYTES))
+    signs = given.kind is Channel.WEBHOOK
     endpoint = Endpoint(
         id=f"whk_{service.token_bytes(_ID_BYTES).hex()}",
-        url=given.url,
-        secret=service.seal(secret),
+        url=_public(given.url, given.kind),
+        secret=service.seal(secret if signs else given.url),
+        kind=given.kind,
         created_at=service.clock.now(),
         events=given.events,
         outlets=given.outlets,
@@ -67,7 +71,7 @@ async def add_webhook(service: Service, given: NewWebhook) -> dict[str, Any]:
         uow.outbox.put_endpoint(endpoint)
 
     await service.store.write(step)
-    return shown(endpoint) | {"secret": secret}
+    return shown(endpoint) | {"secret": secret if signs else None}
 
 
 @router.get(
@@ -130,7 +134,7 @@ async def remove_webhook(service: Service, webhook_id: WebhookId, seen: Required
     "/{webhook_id}/rotate",
     summary="Give a webhook a new secret",
     response_model=CreatedWebhook,
-    responses=refusals(HTTPStatus.NOT_FOUND, body=True),
+    responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, body=True),
     dependencies=[Admin],
 )
 async def rotate_secret(service: Service, webhook_id: WebhookId, given: Rotation) -> dict[str, Any]:
@@ -143,6 +147,8 @@ async def rotate_secret(service: Service, webhook_id: WebhookId, given: Rotation
 
     def step(uow: UnitOfWork) -> Endpoint:
         before = _endpoint(uow, webhook_id)
+        if before.kind is not Channel.WEBHOOK:
+            raise Conflict(f"nothing is signed for {before.kind}; add it anew where its address has changed")
         after = replace(before, secret=sealed, old_secret=before.secret, old_secret_until=until)
         uow.outbox.put_endpoint(after)
         return after
@@ -194,10 +200,20 @@ async def test_webhook(service: Service, webhook_id: WebhookId) -> dict[str, Any
     return {"event": event.id}
 
 
+def _public(url: str, kind: Channel) -> str:
+    """An address as it is shown: whoever has the whole one of a chat can post there."""
+    if kind in (Channel.WEBHOOK, Channel.EMAIL):
+        return url
+    scheme, _, rest = url.partition("://")
+    host = rest.partition("/")[0].rpartition("@")[2] if kind is not Channel.APPRISE else ""
+    return f"{scheme}://{host}/\N{HORIZONTAL ELLIPSIS}"
+
+
 def shown(endpoint: Endpoint) -> dict[str, Any]:
     """A webhook as ``WebhookAnswer`` has it: without its secret."""
     return {
         "id": endpoint.id,
+        "kind": endpoint.kind,
         "url": endpoint.url,
         "events": endpoint.events,
         "outlets": endpoint.outlets,

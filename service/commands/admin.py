@@ -13,6 +13,7 @@ from service.adapters.database import parse_url, shown
 from service.adapters.schema import upgrade
 from service.bootstrap import open_app
 from service.core.alerts import events
+from service.core.alerts.condition import Channel
 from service.core.errors import InvalidInput
 from service.core.model import Delivery, Endpoint
 from service.settings import Settings, load, read_secret
@@ -55,7 +56,7 @@ def test_webhook(settings: Settings, url: str, secret_file: Path | None) -> int:
     async def send() -> bool:
         async with open_app(settings) as app:
             now = app.clock.now()
-            refused = await app.vet_webhook(url)
+            refused = await app.vet_webhook(url, Channel.WEBHOOK)
             if refused is not None:
                 raise InvalidInput(f"{url}: {refused}")
             endpoint = Endpoint(id="test", url=url, secret=secret, created_at=now)

@@ -601,3 +601,24 @@ def test_a_webhook_is_removed_with_its_log(api: ApiUnderTest) -> None:
     assert api.answer("DELETE", f"/v1/webhooks/{made['id']}").status_code == 204
     assert api.get("/v1/deliveries")["data"] == []
     assert api.answer("DELETE", f"/v1/webhooks/{made['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "shown"),
+    [
+        ("slack", "https://hooks.slack.com/services/T0/B0/secret", "https://hooks.slack.com/…"),
+        ("email", "mailto:desk@news.example", "mailto:desk@news.example"),
+        ("apprise", "tgram://token/chat", "tgram:///…"),
+    ],
+)
+def test_the_address_of_a_chat_is_sealed_and_never_shown_again(
+    api: ApiUnderTest, kind: str, url: str, shown: str
+) -> None:
+    made = api.post("/v1/webhooks", {"kind": kind, "url": url})
+    assert (made["kind"], made["url"], made["secret"]) == (kind, shown, None)
+    assert hook_of(api).secret == f"sealed {url}"
+    assert "secret/" not in api.answer("GET", "/v1/webhooks").text
+    refusal(api, f"/v1/webhooks/{made['id']}/rotate", {}, 409)
+    secret = "whsec_" + base64.b64encode(b"0123456789abcdefghijklmn").decode()
+    problem = refusal(api, "/v1/webhooks", {"kind": kind, "url": url, "secret": secret})
+    assert [error["pointer"] for error in problem["errors"]] == ["/body/secret"]

@@ -83,7 +83,9 @@ def message(event: Event) -> Message:
         title=words + about,
         severity=severity(event),
         at=rfc3339(event.at) or "",
-        facts=tuple((name, inert(value)) for name, value in _facts(event.data) if value not in (None, "", [])),
+        facts=tuple(
+            (inert(name, 60), inert(value)) for name, value in _facts(event.data) if value not in (None, "", [])
+        ),
     )
 
 

@@ -141,6 +141,7 @@ def test_a_clone_is_found_flagged_told_blocked_and_seen_again_across_a_kill(lab:
         "impersonation.confirmed",
         "block.recorded",
         "site.down",
+        "block.lifted",
         "site.resurfaced",
     ]
     assert all(one["verified"] for one in lab.deliveries())

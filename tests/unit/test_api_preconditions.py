@@ -58,7 +58,7 @@ def test_what_changes_or_removes_asks_for_if_match(
     asked = {parameter["name"] for parameter in operation["parameters"]}
     assert "if-match" in {name.lower() for name in asked}, "take preconditions.Required and check it in the transaction"
     assert {"404", "412", "428"} <= set(operation["responses"])
-    body = {"json": {}} if "requestBody" in operation else {}
+    body: dict[str, Any] = {"json": {}} if "requestBody" in operation else {}
     answer = calm.answer(method.upper(), path, headers={"If-Match": ""}, **body)
     assert answer.status_code == 428, answer.text
 

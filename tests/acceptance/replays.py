@@ -207,8 +207,8 @@ def simulated_time(state: Path) -> datetime | None:
 def dump(state: Path) -> list[str]:
     """The database of a replay that ended, canonically. Ports differ in every run of the lab and are left out.
 
-    They stand in the receiver's URL, and as the registry's address in registrations, evidence and references. So are the
-    certificates of the outlets' own sites: the lab has another authority each time it starts.
+    They stand in the receiver's URL, and as the registry's address in registrations, evidence and references. So are
+    the certificates of the outlets' own sites: the lab has another authority each time it starts.
     """
     store = open_store(f"sqlite:///{state / 'replay.db'}")
     try:

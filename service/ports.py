@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
+    from pathlib import Path
     from typing import Any
 
     from service.core.exports.entry import Entry
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from service.core.facts.page import FetchedPage, PageFacts
     from service.core.facts.picture import Icon, PictureFacts
     from service.core.facts.registration import Registration
-    from service.core.feed import Download, FeedState
+    from service.core.feed import Download, FeedState, Listed, SavedFile
     from service.core.model import (
         Action,
         Admission,
@@ -127,6 +128,12 @@ class Downloads(Protocol):
         """What the server answers, its body decoded; FeedUnavailable where nothing whole comes, with the reason.
 
         AnswerTooLarge where the body has more than ``most`` bytes.
+        """
+
+    async def save(self, url: str, path: Path, known: str) -> SavedFile:
+        """Write what is at ``url`` to ``path``, whole and synced, unless it is the version ``known`` still.
+
+        FeedUnavailable where nothing whole comes.
         """
 
     async def close(self) -> None:
@@ -473,6 +480,19 @@ class FeedRows(Protocol):
         """The hosts that are sites already, by those of these registrable names that have any."""
 
 
+class ListingRows(Protocol):
+    """Dated facts about known sites from lists of names, and the sites for such lists to be compared with."""
+
+    def add(self, fact: Listed) -> bool:
+        """Keep one; False where it is kept already."""
+
+    def of(self, host: str) -> tuple[Listed, ...]:
+        """What lists said of a host, oldest first."""
+
+    def hosts(self, after: str, limit: int) -> tuple[str, ...]:
+        """Hosts of known sites beyond ``after``, in the order of the database; fewer than ``limit`` at the end."""
+
+
 class LifetimeRows(Protocol):
     """Lookalikes over time, for survival and for the effect of actions."""
 
@@ -596,6 +616,7 @@ class UnitOfWork(Protocol):
     evidence: EvidenceRows
     exports: ExportRows
     feeds: FeedRows
+    listings: ListingRows
     ties: TieRows
     campaigns: CampaignRows
     siblings: SiblingRows

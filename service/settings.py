@@ -23,7 +23,7 @@ from service.core.verdict.policy import ScoringPolicy, policy_from_mapping
 from service.settings_alerts import Heartbeat, Mail, Webhooks
 from service.settings_evidence import Disk, Evidence, Screenshots
 from service.settings_exports import Exports, popular_names
-from service.settings_feeds import Certificates, Certstream
+from service.settings_feeds import Certificates, Certstream, Feed, Snapshots
 from service.settings_fetch import Fetch
 from service.settings_fields import Duration, Network, Section
 from service.settings_outlets import WatchListFile, read_outlets
@@ -164,25 +164,19 @@ class Service(Section):
     log: Log = Log()
 
 
-class Feed(Section):
-    """[[feed]] of config/feeds.toml."""
-
-    id: str = Field(description="names the feed's cursor", pattern=r"^[a-z0-9-]{1,40}$")
-    path: Path = Field(description="a list of names: text, CSV (first column), NDJSON, each also gzipped")
-    every: Duration = Field(timedelta(hours=1), description="how often the file is looked at; an unchanged one is left")
-
-
 class Feeds(Section):
     """config/feeds.toml."""
 
+    keep: Path = Field(Path("../var/feeds"), description="folder for kept snapshots and downloads")
     feed: tuple[Feed, ...] = Field((), description="sources of names beside the sweep")
+    snapshots: tuple[Snapshots, ...] = Field((), description="zone files, whose difference with the day before counts")
     certificates: tuple[Certificates, ...] = Field((), description="certificate transparency, log by log")
     certstream: tuple[Certstream, ...] = Field((), description="certificate transparency as somebody streams it")
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The id of every feed."""
-        kinds = (self.feed, self.certificates, self.certstream)
+        kinds = (self.feed, self.snapshots, self.certificates, self.certstream)
         return tuple(one.id for kind in kinds for one in kind)
 
     @model_validator(mode="after")

@@ -3,10 +3,46 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from service.settings_fields import Duration, Section
+from service.settings_fields import Duration, Section, WebAddress
+
+
+class Feed(Section):
+    """[[feed]] of config/feeds.toml."""
+
+    id: str = Field(description="names the feed's cursor", pattern=r"^[a-z0-9-]{1,40}$")
+    path: Path | None = Field(
+        None, description="a list of names, or a folder of them: text, CSV, NDJSON, each also in gzip or ZIP"
+    )
+    url: WebAddress | None = Field(None, description="the same, as an address that is asked for news")
+    authorization_file: Path | None = Field(
+        None, description="a file with the value of the header Authorization that the address wants"
+    )
+    every: Duration = Field(timedelta(hours=1), description="how often is looked; an unchanged list is left alone")
+    late_after: Duration | None = Field(
+        None, description="a source that brings nothing new for longer is told of; none: it may stay as it is"
+    )
+    timeout: Duration = Field(timedelta(seconds=30), description="for each wait for an answer of the address")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Feed:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("a feed has either a path or a url")
+        if self.authorization_file is not None and self.url is None:
+            raise ValueError("authorization_file is for a url")
+        return self
+
+
+class Snapshots(Section):
+    """[[snapshots]] of config/feeds.toml."""
+
+    id: str = Field(description="names the states of its zones", pattern=r"^[a-z0-9-]{1,40}$")
+    path: Path = Field(description="a zone file (CZDS, also gzipped), or a folder of them; each replaced every day")
+    every: Duration = Field(timedelta(minutes=10), description="how often the files are looked at")
+    late_after: Duration = Field(timedelta(hours=36), description="a zone that is not replaced for longer is told of")
 
 
 class Certificates(Section):

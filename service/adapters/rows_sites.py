@@ -102,6 +102,7 @@ class SqlSites:
             "version": 1,
             "admitted_at": at,
             "absent_at": admission.absent_at,
+            "listed_at": admission.listed_at,
             "due_at": at,
             "urgency": Urgency.NOW,
             "availability": Availability.NOT_CHECKED,

@@ -142,6 +142,7 @@ def _site(
         source=row.source,
         admitted_at=row.admitted_at,
         absent_at=row.absent_at,
+        listed_at=row.listed_at,
         due_at=row.due_at,
         urgency=Urgency(row.urgency),
         availability=member(Availability, row.availability),

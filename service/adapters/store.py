@@ -31,6 +31,7 @@ from service.adapters.rows_forecasts import SqlForecasts
 from service.adapters.rows_history import SqlHistory
 from service.adapters.rows_lifetimes import SqlLifetimes
 from service.adapters.rows_links import SqlLinks
+from service.adapters.rows_listings import SqlListings
 from service.adapters.rows_outbox import SqlOutbox
 from service.adapters.rows_outlets import SqlOutlets
 from service.adapters.rows_repeats import SqlRepeats
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
         HistoryRows,
         LifetimeRows,
         LinkRows,
+        ListingRows,
         OutboxRows,
         OutletRows,
         PersistenceViews,
@@ -115,6 +117,7 @@ class SqlUnitOfWork:
         self.evidence: EvidenceRows = SqlEvidence(connection)
         self.exports: ExportRows = SqlExports(connection)
         self.feeds: FeedRows = SqlFeeds(connection)
+        self.listings: ListingRows = SqlListings(connection)
         self.ties: TieRows = SqlTies(connection)
         self.campaigns: CampaignRows = SqlCampaigns(connection)
         self.siblings: SiblingRows = SqlSiblings(connection)

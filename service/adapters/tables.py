@@ -146,6 +146,7 @@ class SiteRow(Base, table=True):
     version: int = _number()
     admitted_at: datetime
     absent_at: datetime | None = None
+    listed_at: datetime | None = None
     due_at: datetime
     urgency: int = 0
     availability: str = _text()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, Text, UniqueConstraint
 from sqlmodel import Field
 
-from service.adapters.tables import Base, Prose, table
+from service.adapters.tables import Base, BigId, Prose, table
 
 
 class FeedRow(Base, table=True):
@@ -53,5 +53,20 @@ class FeedGapRow(Base, table=True):
     tries: int
 
 
+class ListedRow(Base, table=True):
+    """Dated facts about known sites from lists of names. Rows are never changed."""
+
+    __tablename__ = "listed"
+    __table_args__ = (UniqueConstraint("host", "feed", "kind", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    host: str = Field(sa_type=Text)
+    feed: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    at: datetime
+    known_from: datetime
+
+
 FEED = table(FeedRow)
 FEED_GAP = table(FeedGapRow)
+LISTED = table(ListedRow)

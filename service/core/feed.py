@@ -114,9 +114,32 @@ def words(span: timedelta) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """A dated fact about a known site: a list dropped its name. ``at``: of which moment the list is."""
+
+    host: str
+    feed: str
+    kind: str
+    at: datetime
+    known_from: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Download:
     """What a server answered: HTTP status and the decoded body. ``retry_after`` in seconds, where it asks for that."""
 
     status: int
     body: bytes = b""
     retry_after: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SavedFile:
+    """What came of asking for a file: ``version`` tells it from others, ``modified_at`` is the server's word for it.
+
+    ``new`` False: it is the version that was known; nothing was written.
+    """
+
+    new: bool
+    version: str = ""
+    modified_at: datetime | None = None

@@ -219,8 +219,9 @@ class Target:
 class Admission:
     """A name on its way through the one door. ``matches`` may be empty: a site without an outlet is legal.
 
-    ``absent_at``: a complete sweep had found that it did not exist then, which dates what exists now. ``again``: this
-    says something of a site that is known already (it has a new certificate), which is due at once for that alone.
+    ``absent_at``: a complete sweep or zone file had found that it did not exist then, which dates what exists now.
+    ``listed_at``: when a list of names first had it. ``again``: this says something of a site that is known already (it
+    has a new certificate), which is due at once for that alone.
     """
 
     host: str
@@ -230,6 +231,7 @@ class Admission:
     targets: tuple[Target, ...] = ()
     absent_at: datetime | None = None
     again: bool = False
+    listed_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -399,6 +401,7 @@ class Site:
     due_at: datetime
     urgency: Urgency = Urgency.NOW
     absent_at: datetime | None = None
+    listed_at: datetime | None = None
     availability: Availability = Availability.NOT_CHECKED
     availability_since: datetime | None = None
     availability_reason: str = ""

@@ -13,13 +13,13 @@ import logging
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from service.core import feed as feeds
 from service.core.alerts import events
 from service.core.errors import FeedUnavailable
-from service.core.feed import FeedState
+from service.core.feed import FeedState, Listed
 from service.core.model import Admission, Event, Target
 from service.core.names import name as names
 from service.core.watermark import Watermark
@@ -40,6 +40,10 @@ class Batch:
     ``names`` are host names as ``name.parse`` gives them. ``together`` are groups of them that one certificate is for:
     a known site among them is due at once, and hosts below it become targets. ``cursor``, ``mark``, ``size``,
     ``newest_at`` and ``complaint`` are those of ``FeedState``; ``skipped`` counts entries that could not be read.
+
+    ``listed_at``: when the source first had these names, and ``dates`` the same for each of them, in the source's own
+    words (ISO 8601; what is none counts as unsaid). ``absent_at``: when it certainly did not have them yet. ``gone``:
+    names that it has no more. ``news``: the source brought something, though there may be no name in it.
     """
 
     names: tuple[str, ...] = ()
@@ -50,6 +54,11 @@ class Batch:
     newest_at: datetime | None = None
     complaint: str | None = None
     skipped: int = 0
+    listed_at: datetime | None = None
+    dates: tuple[str, ...] = ()
+    absent_at: datetime | None = None
+    gone: tuple[str, ...] = ()
+    news: bool = False
 
 
 class Feed(Protocol):
@@ -103,12 +112,12 @@ async def _take(batch: Batch, state: FeedState, *, clock: Clock, store: Store, w
     # Off the loop: fifty thousand names are a quarter of a second in which nothing else would be answered.
     matches = await asyncio.to_thread(knowledge.index.match, batch.names)
     source = f"feed:{state.id}"
-    admissions = merge(matches, source)
+    admissions = _dated(merge(matches, source), batch, clock.now())
     told = _told(batch, state, len(matches), clock.now())
 
     def step(uow: UnitOfWork) -> FeedState:
         known = _renewed(uow, batch.together, source)
-        admitted = admit_all(uow, (*admissions, *known), clock)
+        admitted = admit_all(uow, (*admissions, *known, *_dropped(uow, batch, state.id, clock.now())), clock)
         after = replace(told, admitted=told.admitted + admitted)
         uow.feeds.save(after)
         return after
@@ -118,7 +127,8 @@ async def _take(batch: Batch, state: FeedState, *, clock: Clock, store: Store, w
 
 def _told(batch: Batch, state: FeedState, matched: int, now: datetime) -> FeedState:
     """The state as the batch leaves it."""
-    counted = feeds.took(state, len(batch.names), now) if batch.names else feeds.answered(state, now)
+    brought = bool(batch.names or batch.news)
+    counted = feeds.took(state, len(batch.names), now) if brought else feeds.answered(state, now)
     return replace(
         counted,
         cursor=state.cursor if batch.cursor is None else batch.cursor,
@@ -129,6 +139,51 @@ def _told(batch: Batch, state: FeedState, matched: int, now: datetime) -> FeedSt
         matched=state.matched + matched,
         skipped=state.skipped + batch.skipped,
     )
+
+
+def _dated(admissions: list[Admission], batch: Batch, now: datetime) -> list[Admission]:
+    """Admissions with what the source says of their age; a date that is still to come dates nothing."""
+    if not admissions or not (batch.dates or batch.listed_at or batch.absent_at):
+        return admissions
+    own = dict(zip(batch.names, batch.dates, strict=True)) if batch.dates else {}
+    return [
+        replace(
+            one,
+            listed_at=_earlier(_moment(own.get(one.host, "")) or batch.listed_at, now),
+            absent_at=_earlier(batch.absent_at, now),
+        )
+        for one in admissions
+    ]
+
+
+def _earlier(moment: datetime | None, now: datetime) -> datetime | None:
+    return moment if moment is not None and moment <= now else None
+
+
+def _moment(text: str) -> datetime | None:
+    """A day or a time in ISO 8601, in UTC where it does not say."""
+    try:
+        moment = datetime.fromisoformat(text.strip(" \"'"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _dropped(uow: UnitOfWork, batch: Batch, feed_id: str, now: datetime) -> list[Admission]:
+    """Known sites whose names the source has no more: kept as a dated fact, and to be looked at now."""
+    if not batch.gone:
+        return []
+    known = uow.feeds.sites_under(batch.gone)
+    at = _earlier(batch.listed_at, now) or now
+    for hosts in known.values():
+        for host in hosts:
+            uow.listings.add(Listed(host=host, feed=feed_id, kind="dropped", at=at, known_from=now))
+    source = f"feed:{feed_id}"
+    return [
+        Admission(host=host, domain=domain, source=source, again=True)
+        for domain, hosts in known.items()
+        for host in hosts
+    ]
 
 
 def _renewed(uow: UnitOfWork, together: Iterable[tuple[str, ...]], source: str) -> list[Admission]:

@@ -31,6 +31,9 @@ GZIP: Final = b"\x1f\x8b"
 
 _FIELDS: Final = ("name", "domain", "host", "hostname", "fqdn", "names", "domains", "dns_names", "all_domains")
 _HEADERS: Final = frozenset({*_FIELDS, "domain_name", "domain name", "domainname"})
+_DATES: Final = frozenset(
+    {"first_listed", "first_seen", "first seen", "create_date", "created", "created_at", "creation_date", "date"}
+)
 _MARKS_OF_URLS: Final = frozenset("/:[({")
 """In no name, but in URLs, and in what people write for a dot so that nobody follows it (``refang``)."""
 
@@ -64,23 +67,48 @@ def read_batches(stream: Readable, skipped: Skipped, size: int = 100_000) -> Ite
     A wildcard's ``*.`` is dropped; URLs, what is like one (``bild.ltd/x``, ``bild.ltd:443``) and defanged names give
     their host; empty lines and lines that begin with # are nothing.
     """
-    batch: list[str] = []
+    for found, _ in read_dated(stream, skipped, size):
+        yield found
+
+
+def read_dated(stream: Readable, skipped: Skipped, size: int = 100_000) -> Iterator[tuple[list[str], list[str]]]:
+    """As ``read_batches``, with what the column of the first listing says of each name; no dates without such a column.
+
+    The column is told by its title in the first line (``_DATES``); what stands in it is handed on as it is.
+    """
+    batch, dates = list[str](), list[str]()
     kind: _Kind | None = None
     for first, lines in _lines(stream, skipped):
+        start = 0
         if kind is None:
-            start = next((place for place, line in enumerate(lines) if _cleaned(line)), None)
-            if start is None:
+            begin = next((place for place, line in enumerate(lines) if _cleaned(line)), None)
+            if begin is None:
                 continue
-            kind = _Kind.of(_cleaned(lines[start]))
-            start += kind.is_header(_cleaned(lines[start]))
-            batch += _hosts(first + start, lines[start:], kind, skipped)
+            kind = _Kind.of(_cleaned(lines[begin]))
+            start = begin + kind.is_header(_cleaned(lines[begin]))
+        if kind.date:
+            _add_dated(batch, dates, first + start, lines[start:], kind, skipped)
         else:
-            batch += _hosts(first, lines, kind, skipped)
+            batch += _hosts(first + start, lines[start:], kind, skipped)
         while len(batch) >= size:
-            yield batch[:size]
-            batch = batch[size:]
+            yield batch[:size], dates[:size]
+            batch, dates = batch[size:], dates[size:]
     if batch:
-        yield batch
+        yield batch, dates
+
+
+def _add_dated(
+    batch: list[str], dates: list[str], first: int, lines: Sequence[str], kind: _Kind, skipped: Skipped
+) -> None:
+    """Add the host names of lines, and their dates at the same places."""
+    for number, line in enumerate(lines, first):
+        cells = line.split(kind.delimiter)
+        if names.is_plain(cells[0]):
+            found = [cells[0]]
+        else:
+            found = list(_looked_at(number, cleaned, kind, skipped)) if (cleaned := _cleaned(line)) else []
+        batch += found
+        dates += [cells[kind.date] if kind.date < len(cells) else ""] * len(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +117,18 @@ class _Kind:
 
     json: bool = False
     delimiter: str = ""
+    date: int = 0
+    """The column of the first listing's date; 0, which is the name's, where there is none."""
 
     @classmethod
     def of(cls, first: str) -> _Kind:
         if first.startswith(("{", '"', "[")) and _is_json(first):
             return cls(json=True)
-        return cls(delimiter=next((mark for mark in (",", ";", "\t") if mark in first), ""))
+        delimiter = next((mark for mark in (",", ";", "\t") if mark in first), "")
+        titles = [title.strip().strip('"').strip().lower() for title in first.split(delimiter)] if delimiter else [""]
+        dated = titles[0] in _HEADERS
+        date = next((place for place, title in enumerate(titles) if dated and place and title in _DATES), 0)
+        return cls(delimiter=delimiter, date=date)
 
     def is_header(self, first: str) -> bool:
         return not self.json and self.parts(first)[0].lower() in _HEADERS

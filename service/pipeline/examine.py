@@ -219,7 +219,13 @@ def dated(site: Site, registration: Registration | None) -> list[DatedFact]:
         facts.append(DatedFact(source=source, at=seen, known_from=seen, observed_at=seen, detail=site.source))
     absent = site.absent_at
     if absent is not None:
-        facts.append(DatedFact(source=AgeSource.ABSENT, at=absent, known_from=absent, observed_at=seen, detail="sweep"))
+        where = "sweep" if site.source.startswith("sweep") else site.source
+        facts.append(DatedFact(source=AgeSource.ABSENT, at=absent, known_from=absent, observed_at=seen, detail=where))
+    listed = site.listed_at
+    if listed is not None:
+        facts.append(
+            DatedFact(source=AgeSource.FEED, at=listed, known_from=listed, observed_at=seen, detail=site.source)
+        )
     return facts
 
 

@@ -71,6 +71,7 @@ def _after(old: Site, given_site: Site) -> Site:
         source=old.source,
         admitted_at=old.admitted_at,
         absent_at=old.absent_at,
+        listed_at=old.listed_at,
         observation=given_site.observation or old.observation,
         lookalikes=lookalikes,
         blocks=_added(old.blocks, given_site.blocks, lambda one: one.id),

@@ -64,6 +64,14 @@ def parse(text: str) -> str:
     return name
 
 
+def is_valid(text: str) -> bool:
+    """Whether ``text`` is a host name as it stands, in the form that ``parse`` gives."""
+    try:
+        return parse(text) == text
+    except InvalidName:
+        return False
+
+
 def registrable(host: str) -> str | None:
     """Return the public suffix of ``host`` and the one label before it, which is what somebody registered.
 

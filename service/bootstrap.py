@@ -30,7 +30,7 @@ from service.adapters.whois import Whois
 from service.app import App
 from service.bootstrap_alerts import heartbeat, seal_secrets, sinks, vet_endpoint
 from service.bootstrap_evidence import Around, evidence_parts
-from service.bootstrap_feeds import followers, retire_others
+from service.bootstrap_feeds import followers, list_ticks, retire_others
 from service.core.model import DIRECT, Outlet, Profile, Tier
 from service.core.persistence.infrastructure import Infrastructure, shared_infrastructure
 from service.core.persistence.lifecycle import Rules
@@ -42,8 +42,6 @@ from service.daemon.health import Health
 from service.daemon.numbers import Monitor
 from service.daemon.scheduler import Tick
 from service.daemon.space import Space
-from service.feeds.follow import follow, judge_feeds
-from service.feeds.name_lists import NameListFile
 from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
 from service.pipeline.baselines import BaselineKeeper, BaselinePlan
@@ -211,7 +209,11 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         )
         following = followers(settings, dialer=dialer, clock=clock, store=store, watched=watched)
         await retire_others(store, settings)
-        ticks = _ticks(app, settings, health, registry, kept.space) + heartbeat(settings, webhooks, health.ready)
+        ticks = (
+            *_ticks(app, settings, health, registry, kept.space),
+            *list_ticks(settings, dialer=dialer, clock=clock, store=store, watched=watched, space=kept.space),
+            *heartbeat(settings, webhooks, health.ready),
+        )
         yield Parts(app=app, health=health, ticks=ticks, followers=following)
 
 
@@ -258,17 +260,8 @@ def _shared(settings: Settings, lists: Lists) -> Infrastructure:
 def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClient, space: Space) -> tuple[Tick, ...]:
     """Everything the daemon does by itself. A tick asks what is due; how often it asks is no business time."""
     second, minute = timedelta(seconds=1), timedelta(minutes=1)
-    feeds = [NameListFile(feed.id, settings.path(feed.path), feed.every) for feed in settings.feeds.feed]
-
-    async def read_feeds() -> None:
-        for feed in feeds:
-            await follow(feed, clock=app.clock, store=app.store, watched=app.watched)
-
-    async def judge() -> None:
-        await judge_feeds(app.clock, app.store)
-
     tidier = Tidier(clock=app.clock, store=app.store, keeping=Keeping(**settings.service.retention.model_dump()))
-    ticks = [
+    return (
         Tick(name="disk", every=timedelta(seconds=10), run=space.check),
         Tick(name="resolvers", every=timedelta(seconds=10), run=health.check_vantages),
         Tick(name="baselines", every=minute, run=app.baselines.take_due),
@@ -284,12 +277,7 @@ def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClien
         Tick(name="screenshots", every=minute, run=space.while_there_is_room(app.photographer.take_pending)),
         Tick(name="retention", every=timedelta(hours=1), run=tidier.run_due),
         Tick(name="evidence", every=timedelta(hours=1), run=space.while_there_is_room(app.archivist.tidy)),
-    ]
-    if feeds:
-        ticks.append(Tick(name="feeds", every=minute, run=space.while_there_is_room(read_feeds)))
-    if settings.feeds.ids:
-        ticks.append(Tick(name="feed-states", every=timedelta(seconds=10), run=judge))
-    return tuple(ticks)
+    )
 
 
 def _resolver(settings: Settings, controls: Sequence[str], epoch: Callable[[], object] | None) -> DnsResolver:

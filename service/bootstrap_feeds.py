@@ -1,15 +1,21 @@
-"""The part of the composition root that builds feeds which are followed all the time."""
+"""The part of the composition root that builds feeds."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from service.adapters.downloads import HttpDownloads
 from service.adapters.websocket import WebSocketStream
+from service.daemon.scheduler import Tick
 from service.feeds.certificates import LogPlan
 from service.feeds.certstream import Certstream, StreamFollower
+from service.feeds.follow import follow, judge_feeds
 from service.feeds.log_follower import LogFollower, LogListPlan, retire
 from service.feeds.log_sources import LogSource, Rfc6962Log, StaticLog
+from service.feeds.name_lists import ListSource, LocalLists, NameLists, WebList, is_due
+from service.feeds.rematch import Rematcher
+from service.feeds.snapshots import SnapshotPlan, follow_snapshots
 
 if TYPE_CHECKING:
     from service.adapters.dialer import Dialer
@@ -18,7 +24,10 @@ if TYPE_CHECKING:
     from service.pipeline.watched import Watched
     from service.ports import Clock, Downloads, Store
     from service.settings import Settings
-    from service.settings_feeds import Certificates
+    from service.settings_feeds import Certificates, Feed
+
+LARGEST_LIST = 16 << 30
+"""Octets of one download. It goes to disk as it comes, so this bounds a server that never ends, and nothing else."""
 
 
 def followers(
@@ -39,6 +48,47 @@ def followers(
         for one in settings.feeds.certstream
     ]
     return (*logs, *streams)
+
+
+def list_ticks(settings: Settings, *, dialer: Dialer, clock: Clock, store: Store, watched: Watched) -> tuple[Tick, ...]:
+    """What reads ``[[feed]]`` and ``[[snapshots]]``, judges feeds, and looks for new outlets among what is known."""
+    feeds = [(_name_lists(one, settings, dialer), one.every) for one in settings.feeds.feed]
+    keep = settings.path(settings.feeds.keep)
+
+    async def read() -> None:
+        for feed, every in feeds:
+            if await is_due(feed, every, clock, store):
+                await follow(feed, clock=clock, store=store, watched=watched)
+        for one in settings.feeds.snapshots:
+            plan = SnapshotPlan(every=one.every, late_after=one.late_after, keep=keep)
+            await follow_snapshots(one.id, settings.path(one.path), plan, clock=clock, store=store, watched=watched)
+
+    async def judge() -> None:
+        await judge_feeds(clock, store)
+
+    minute = timedelta(minutes=1)
+    rematch = Rematcher(keep, clock=clock, store=store, watched=watched)
+    ticks = [Tick(name="rematch", every=minute, run=space.while_there_is_room(rematch.run))]
+    if settings.feeds.feed or settings.feeds.snapshots:
+        ticks.append(Tick(name="feeds", every=minute, run=space.while_there_is_room(read)))
+    if settings.feeds.ids:
+        ticks.append(Tick(name="feed-states", every=timedelta(seconds=10), run=judge))
+    return tuple(ticks)
+
+
+def _name_lists(given: Feed, settings: Settings, dialer: Dialer) -> NameLists:
+    source: ListSource
+    if given.url is None:
+        source = LocalLists(settings.path(given.path or ""))
+    else:
+        downloads = HttpDownloads(
+            dialer,
+            timeout=given.timeout.total_seconds(),
+            authorization=settings.authorization(given),
+            budget=LARGEST_LIST,
+        )
+        source = WebList(given.url, downloads, settings.path(settings.feeds.keep) / given.id)
+    return NameLists(given.id, source, every=given.every, late_after=given.late_after)
 
 
 async def retire_others(store: Store, settings: Settings) -> None:

@@ -203,6 +203,14 @@ class Settings(Section):
         """The ways out beside the direct one, by country."""
         return read_proxies(self.service.fetch, self.folder / "service.toml")
 
+    def authorization(self, feed: Feed) -> str:
+        """What a feed's server wants in the header Authorization; empty where it wants nothing."""
+        if feed.authorization_file is None:
+            return ""
+        return read_secret(
+            self.path(feed.authorization_file), f"feed {feed.id}: authorization_file", self.folder / "feeds.toml"
+        )
+
     @property
     def database_url(self) -> str:
         """The database's URL with SQLite's path made absolute, and with the password of ``database.password_file``."""

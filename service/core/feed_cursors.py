@@ -94,7 +94,7 @@ class ListCursor:
     def text(self) -> str:
         """The cursor as it is stored."""
         kept = dict(list(self.done.items())[-_MOST_DONE:])
-        values = {"done": kept, "last": None if self.last is None else asdict(self.last)}
+        values: dict[str, Any] = {"done": kept, "last": None if self.last is None else asdict(self.last)}
         values |= {"under_way": self.under_way, "position": self.position}
         return json.dumps(values, default=datetime.isoformat)
 

@@ -35,6 +35,7 @@ RUN = 500_000
 """Names that are sorted in memory at once, about 60 MB of them; each such run is a file until all are merged."""
 
 _READ = 1 << 18
+_MERGED = 50_000
 _GZIP = b"\x1f\x8b"
 
 
@@ -99,23 +100,23 @@ def in_the_order_of(folder: Path, kept: str, order: Order) -> Iterator[list[byte
     return sorted_on_disk((own.shown(b"\n".join(block)).split(b"\n") for block in blocks), folder, order)
 
 
-def sorted_on_disk(blocks: Iterable[list[bytes]], folder: Path, order: Order) -> Iterator[list[bytes]]:
-    """Names in order and each once, however many: sorted runs in files without a name, merged by the block."""
-    runs = [_run(names, folder) for names in _runs(blocks, order)]
+def sorted_on_disk(blocks: Iterable[list[bytes]], folder: Path, order: Order, most: int = RUN) -> Iterator[list[bytes]]:
+    """Names in order and each once, however many: runs of ``most`` sorted into files without a name, then merged."""
+    runs = [_run(names, folder) for names in _runs(blocks, order, most)]
     try:
         distinct = (name for name, _ in groupby(heapq.merge(*runs)))
-        while block := [line[:-1] for line in islice(distinct, RUN // 10)]:
+        while block := [line[:-1] for line in islice(distinct, _MERGED)]:
             yield block
     finally:
         for run in runs:
             run.close()
 
 
-def _runs(blocks: Iterable[list[bytes]], order: Order) -> Iterator[list[bytes]]:
+def _runs(blocks: Iterable[list[bytes]], order: Order, most: int) -> Iterator[list[bytes]]:
     names: list[bytes] = []
     for block in blocks:
         names += order.written(b"\n".join(block)).split(b"\n") if block else []
-        if len(names) >= RUN:
+        if len(names) >= most:
             yield names
             names = []
     if names:

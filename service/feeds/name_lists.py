@@ -25,11 +25,12 @@ from service.core.feed import FeedState
 from service.core.feed_cursors import ListCursor, ListState, shrunk, unchanged
 from service.feeds.follow import Batch
 from service.feeds.name_streams import Skipped, read_dated
-from service.ports import Downloads
+from service.ports import Clock, Downloads, Store
 
 log = logging.getLogger("spoofwatch.feeds")
 
 _BATCH = 50_000
+_AGAIN = timedelta(minutes=15)
 _UNFINISHED = frozenset({".part", ".tmp", ".crdownload"})
 """What somebody is still writing has such a name by custom."""
 
@@ -147,6 +148,14 @@ class NameLists:
             )
             for number, text, reason in skipped.samples:
                 log.warning("%s line %d: %r: %s", one.path, number, text, reason)
+
+
+async def is_due(feed: NameLists, every: timedelta, clock: Clock, store: Store) -> bool:
+    """Whether a list's turn has come: every so often, sooner after a failure, at once where one is under way."""
+    state = await store.read(lambda uow: uow.feeds.get(feed.id))
+    if state is None or state.asked_at is None or ListCursor.read(state.cursor).under_way is not None:
+        return True
+    return clock.now() - state.asked_at >= (min(every, _AGAIN) if state.error else every)
 
 
 def _batch(step: tuple[list[str], list[str]], one: ListFile, cursor: ListCursor) -> Batch:

@@ -87,7 +87,9 @@ def read_dated(stream: Readable, skipped: Skipped, size: int = 100_000) -> Itera
             kind = _Kind.of(_cleaned(lines[begin]))
             start = begin + kind.is_header(_cleaned(lines[begin]))
         if kind.date:
-            _add_dated(batch, dates, first + start, lines[start:], kind, skipped)
+            found, said = _dated_hosts(first + start, lines[start:], kind, skipped)
+            batch += found
+            dates += said
         else:
             batch += _hosts(first + start, lines[start:], kind, skipped)
         while len(batch) >= size:
@@ -97,18 +99,18 @@ def read_dated(stream: Readable, skipped: Skipped, size: int = 100_000) -> Itera
         yield batch, dates
 
 
-def _add_dated(
-    batch: list[str], dates: list[str], first: int, lines: Sequence[str], kind: _Kind, skipped: Skipped
-) -> None:
-    """Add the host names of lines, and their dates at the same places."""
+def _dated_hosts(first: int, lines: Sequence[str], kind: _Kind, skipped: Skipped) -> tuple[list[str], list[str]]:
+    """The host names of lines, the first of which has the number ``first``, and the date that stands beside each."""
+    found, dates = list[str](), list[str]()
     for number, line in enumerate(lines, first):
         cells = line.split(kind.delimiter)
         if names.is_plain(cells[0]):
-            found = [cells[0]]
+            hosts = [cells[0]]
         else:
-            found = list(_looked_at(number, cleaned, kind, skipped)) if (cleaned := _cleaned(line)) else []
-        batch += found
-        dates += [cells[kind.date] if kind.date < len(cells) else ""] * len(found)
+            hosts = list(_looked_at(number, cleaned, kind, skipped)) if (cleaned := _cleaned(line)) else []
+        found += hosts
+        dates += [cells[kind.date] if kind.date < len(cells) else ""] * len(hosts)
+    return found, dates
 
 
 @dataclass(frozen=True, slots=True)

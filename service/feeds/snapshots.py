@@ -22,8 +22,10 @@ from service.core.feed import FeedState
 from service.core.feed_cursors import ListState, SnapshotCursor, shrunk, unchanged
 from service.core.names import name as names
 from service.core.names.zone import Order, difference
-from service.feeds.follow import Batch
+from service.feeds.follow import Batch, Feed, follow
 from service.feeds.kept_names import in_the_order_of, keep, order_of, read_kept
+from service.pipeline.watched import Watched
+from service.ports import Clock, Store
 
 _BATCH = 50_000
 _ENDINGS = frozenset({".gz", ".txt", ".zone", ".csv", ".list"})
@@ -73,9 +75,7 @@ class Snapshot:
 
     async def batches(self, state: FeedState) -> AsyncGenerator[Batch, None]:
         """What the file has more and less than before; FeedUnavailable where it cannot be read."""
-        cursor = SnapshotCursor.read(state.cursor)
-        if cursor.next is not None and not (self._folder / cursor.next.file).exists():
-            cursor = replace(cursor, next=None)
+        cursor = self._still_kept(SnapshotCursor.read(state.cursor))
         if cursor.next is None:
             version, modified = _version(self._path)
             if version == cursor.version:
@@ -89,6 +89,13 @@ class Snapshot:
             yield Batch(cursor=cursor.text)
         async for batch in self._differences(cursor):
             yield batch
+
+    def _still_kept(self, cursor: SnapshotCursor) -> SnapshotCursor:
+        """The cursor without kept snapshots that somebody removed: without a base, all of the next one is new."""
+        there = {one: one is not None and (self._folder / one.file).exists() for one in (cursor.base, cursor.next)}
+        if not there[cursor.base] and cursor.base is not None:
+            return SnapshotCursor()
+        return cursor if there[cursor.next] else replace(cursor, next=None)
 
     def _kept(self, cursor: SnapshotCursor, version: str, digest: str, modified: datetime) -> SnapshotCursor:
         prefer = Order.LINES if cursor.base is None else order_of(cursor.base.file)
@@ -123,9 +130,7 @@ class Snapshot:
         yield Batch(cursor=done.text, complaint=complaint, newest_at=new.at, news=True)
         await asyncio.to_thread(self._tidy, done)
 
-    def _steps(
-        self, base: ListState | None, new: ListState
-    ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], int]]:
+    def _steps(self, base: ListState | None, new: ListState) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], int]]:
         """(added, dropped, names that are none) in batches; the same ones however often it is asked."""
         order = order_of(new.file)
         before = iter(()) if base is None else in_the_order_of(self._folder, base.file, order)
@@ -145,6 +150,36 @@ class Snapshot:
         for path in self._folder.iterdir():
             if path.name not in wanted:
                 path.unlink(missing_ok=True)
+
+
+async def follow_snapshots(
+    feed_id: str, path: Path, plan: SnapshotPlan, *, clock: Clock, store: Store, watched: Watched
+) -> None:
+    """Take in what is new of every file at ``path``; a folder that cannot be read is in trouble under its own id."""
+    feeds: list[Feed] = []
+    try:
+        feeds += [Snapshot(f"{feed_id}/{zone_of(file)}", file, plan) for file in snapshot_files(path)]
+    except FeedUnavailable as error:
+        feeds.append(_NoFolder(feed_id, plan, str(error)))
+    for feed in feeds:
+        await follow(feed, clock=clock, store=store, watched=watched)
+
+
+class _NoFolder:
+    """A feed that says why there are none."""
+
+    kind = "snapshots"
+
+    def __init__(self, feed_id: str, plan: SnapshotPlan, why: str) -> None:
+        self.id, self._why = feed_id, why
+        self.patience = 2 * plan.every + timedelta(minutes=5)
+        self.news_within: timedelta | None = None
+
+    async def batches(self, _state: FeedState) -> AsyncGenerator[Batch, None]:
+        """Nothing but the error."""
+        if self._why:
+            raise FeedUnavailable(self._why)
+        yield Batch()
 
 
 def _step(come: list[bytes], gone: list[bytes], order: Order) -> tuple[tuple[str, ...], tuple[str, ...], int]:

@@ -99,9 +99,7 @@ def _ascending(names: list[bytes]) -> bool:
     return sorted(names) == names and len(set(names)) == len(names)
 
 
-def difference(
-    old: Iterable[list[bytes]], new: Iterable[list[bytes]]
-) -> Iterator[tuple[list[bytes], list[bytes]]]:
+def difference(old: Iterable[list[bytes]], new: Iterable[list[bytes]]) -> Iterator[tuple[list[bytes], list[bytes]]]:
     """(added, dropped) names between two sorted, distinct streams of blocks; both in order, neither list repeated.
 
     Block by block: what lies at or below the lower of the two last names is settled, by sets; the rest waits for the

@@ -50,7 +50,9 @@ def followers(
     return (*logs, *streams)
 
 
-def list_ticks(settings: Settings, *, dialer: Dialer, clock: Clock, store: Store, watched: Watched) -> tuple[Tick, ...]:
+def list_ticks(
+    settings: Settings, *, dialer: Dialer, clock: Clock, store: Store, watched: Watched, space: Space
+) -> tuple[Tick, ...]:
     """What reads ``[[feed]]`` and ``[[snapshots]]``, judges feeds, and looks for new outlets among what is known."""
     feeds = [(_name_lists(one, settings, dialer), one.every) for one in settings.feeds.feed]
     keep = settings.path(settings.feeds.keep)

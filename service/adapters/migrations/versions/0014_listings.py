@@ -1,6 +1,6 @@
 """Sites know when a list of names first had them; what lists say of known sites is kept.
 
-Follows 0012.
+Follows 0013.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from service.adapters.dialer import Dialer
     from service.core.facts.log_list import CtLog
     from service.daemon.followers import Follower
+    from service.daemon.space import Space
     from service.pipeline.watched import Watched
     from service.ports import Clock, Downloads, Store
     from service.settings import Settings

@@ -188,7 +188,8 @@ class _Following:
 
 def _show(summary: Summary, scenario: Scenario, lines: list[str], *, as_json: bool) -> None:
     """The table of what was true and found, and the summary, which alone is on standard output for programs."""
-    print("\n" + "\n".join(lines), file=sys.stderr if as_json else sys.stdout, flush=True)
+    if lines:
+        print("\n" + "\n".join(lines), file=sys.stderr if as_json else sys.stdout, flush=True)
     if as_json:
         print(json.dumps(summary.as_json()), flush=True)
     else:

@@ -117,3 +117,10 @@ def _gone(block: Block, before: Site, look: Look) -> bool:
         moved = block.reported and before.dns is not None and before.dns.own.addresses != look.dns.own.addresses
         return look.consensus in _ANSWERS and not look.suspended and not moved
     return look.consensus in _ANSWERS
+
+
+def with_block(blocks: tuple[Block, ...], block: Block) -> tuple[Block, ...]:
+    """A block that is known already keeps its place, as its row does: a site reads the same after it was stored."""
+    if all(known.id != block.id for known in blocks):
+        return (*blocks, block)
+    return tuple(block if known.id == block.id else known for known in blocks)

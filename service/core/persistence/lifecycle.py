@@ -59,7 +59,7 @@ from service.core.model import (
     WordScope,
 )
 from service.core.persistence import registration as periods
-from service.core.persistence.blocks import ended_with_registration, observed_blocks
+from service.core.persistence.blocks import ended_with_registration, observed_blocks, with_block
 from service.core.persistence.egress import gone_from
 from service.core.persistence.inputs import BlockRecorded, Input, Looked, Step, Tick, VerdictGiven
 from service.core.persistence.observations import observe
@@ -230,7 +230,7 @@ def _observed_blocks(before: Site, site: Site, look: Look, *, new_period: bool) 
     seen = [block for block in observed_blocks(before, site, look) if block.id not in over]
     for block in (*ended, *seen):
         kind = "block.observed" if block.lifted_at is None else "block.lifted"
-        site = replace(site, blocks=_with(site.blocks, block))
+        site = replace(site, blocks=with_block(site.blocks, block))
         told.append(events.about_site(kind, site, look.at, key=block.id, detail=events.block_detail(block)))
     return site, told
 
@@ -458,7 +458,7 @@ def _block_recorded(site: Site, block: Block, now: datetime) -> Step:
     known = next((b for b in site.blocks if b.id == block.id), None)
     if known == block:
         return Step(site=site)
-    site = replace(site, blocks=_with(site.blocks, block), active_at=now)
+    site = replace(site, blocks=with_block(site.blocks, block), active_at=now)
     lifted = block.lifted_at is not None
     kinds = [] if known else ["block.recorded" if block.reported else "block.observed"]
     if lifted and (known is None or known.lifted_at is None):
@@ -467,10 +467,3 @@ def _block_recorded(site: Site, block: Block, now: datetime) -> Step:
     return Step(
         site=site, events=tuple(events.about_site(kind, site, now, key=block.id, detail=detail) for kind in kinds)
     )
-
-
-def _with(blocks: tuple[Block, ...], block: Block) -> tuple[Block, ...]:
-    """A block that is known already keeps its place, as its row does: a site reads the same after it was stored."""
-    if all(known.id != block.id for known in blocks):
-        return (*blocks, block)
-    return tuple(block if known.id == block.id else known for known in blocks)

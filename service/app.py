@@ -19,6 +19,7 @@ from service.pipeline.persistence import Persister
 from service.pipeline.report import Reporter
 from service.pipeline.screenshots import Photographer
 from service.pipeline.siblings import SiblingSweeper
+from service.pipeline.sightings import SightingDesk
 from service.pipeline.sweep import Sweeper
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
@@ -46,6 +47,7 @@ class App:
     linker: Linker
     sweeper: Sweeper
     siblings: SiblingSweeper
+    sightings: SightingDesk
     courier: Courier
     baselines: BaselineKeeper
     persister: Persister

@@ -30,7 +30,7 @@ from service.adapters.whois import Whois
 from service.app import App
 from service.bootstrap_alerts import heartbeat, seal_secrets, sinks, vet_endpoint
 from service.bootstrap_evidence import Around, evidence_parts
-from service.bootstrap_feeds import followers, list_ticks, retire_others
+from service.bootstrap_feeds import followers, list_ticks, retire_others, sighting_desk
 from service.core.model import DIRECT, Outlet, Profile, Tier
 from service.core.persistence.infrastructure import Infrastructure, shared_infrastructure
 from service.core.persistence.lifecycle import Rules
@@ -178,6 +178,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                 shard=settings.service.sweep.shard,
                 daily_queries=settings.service.sweep.daily_queries,
             ),
+            sightings=sighting_desk(settings, clock=clock, store=store, watched=watched),
             courier=courier,
             baselines=BaselineKeeper(
                 clock=clock,
@@ -273,6 +274,7 @@ def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClien
         Tick(name="reports", every=minute, run=app.reporter.mark_overdue),
         Tick(name="forecasts", every=minute, run=app.forecaster.run_due),
         Tick(name="siblings", every=timedelta(seconds=10), run=app.siblings.run_due),
+        Tick(name="sightings", every=second, run=space.while_there_is_room(app.sightings.work)),
         Tick(name="alerts", every=second, run=app.courier.start_due),
         Tick(name="screenshots", every=minute, run=space.while_there_is_room(app.photographer.take_pending)),
         Tick(name="retention", every=timedelta(hours=1), run=tidier.run_due),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from service.feeds.log_sources import LogSource, Rfc6962Log, StaticLog
 from service.feeds.name_lists import ListSource, LocalLists, NameLists, WebList, is_due
 from service.feeds.rematch import Rematcher
 from service.feeds.snapshots import SnapshotPlan, follow_snapshots
+from service.pipeline.sightings import SightingDesk
 
 if TYPE_CHECKING:
     from service.adapters.dialer import Dialer
@@ -29,6 +31,12 @@ if TYPE_CHECKING:
 
 LARGEST_LIST = 16 << 30
 """Octets of one download. It goes to disk as it comes, so this bounds a server that never ends, and nothing else."""
+
+
+def sighting_desk(settings: Settings, *, clock: Clock, store: Store, watched: Watched) -> SightingDesk:
+    """Where reports are taken in."""
+    daily = settings.service.sightings.daily
+    return SightingDesk(clock=clock, store=store, watched=watched, token_bytes=secrets.token_bytes, daily=daily)
 
 
 def followers(

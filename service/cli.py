@@ -25,6 +25,7 @@ from service.commands import (
     outlets,
     persistence,
     replay,
+    sightings,
     sweep,
     tokens,
 )
@@ -32,6 +33,7 @@ from service.core.errors import SpoofwatchError
 from service.core.exports.formats import FORMATS
 from service.core.model import BaselineState, Place, Tier
 from service.core.persistence.measures import By
+from service.core.tlp import LEVELS
 from service.core.tokens import Scope
 from service.pipeline.export import Chosen
 from service.settings import Settings, defaults, load
@@ -74,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
         _evidence,
         _dossier,
         _blocks,
+        _sightings,
         _db,
         _config,
         _token,
@@ -218,6 +221,16 @@ def _blocks(commands: _Commands) -> None:
             as_json=a.json,
         )
     )
+
+
+def _sightings(commands: _Commands) -> None:
+    made = commands.add_parser("sightings", help="what people report", description="What people report.")
+    kinds = made.add_subparsers(required=True, metavar="add")
+    add = _command(kinds, "add", "report files of URLs: text, CSV, NDJSON, STIX, MISP, web server logs, also gzipped")
+    add.add_argument("files", nargs="+", metavar="FILE", help="`-` reads standard input")
+    add.add_argument("--tlp", choices=LEVELS, default="", help="how far all of it may be passed on (TLP 2.0)")
+    add.add_argument("--json", action="store_true", help="one JSON object an entry")
+    add.set_defaults(call=lambda a: sightings.add(load(a.config), a.files, a.tlp, as_json=a.json))
 
 
 def _db(commands: _Commands) -> None:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from service.core.tokens import Token
     from service.ports_evidence import EvidenceRows
     from service.ports_retention import RetentionRows
+    from service.ports_sightings import CaptureRows, SightingRows, SightingViews
 
 T = TypeVar("T")
 
@@ -602,6 +603,7 @@ class UnitOfWork(Protocol):
     baselines: BaselineRows
     sites: SiteRows
     sweeps: SweepRows
+    captures: CaptureRows
     coverage: CoverageRows
     outbox: OutboxRows
     deliveries: DeliveryRows
@@ -620,6 +622,8 @@ class UnitOfWork(Protocol):
     ties: TieRows
     campaigns: CampaignRows
     siblings: SiblingRows
+    sightings: SightingRows
+    sighting_views: SightingViews
     history: HistoryRows
     lifetimes: LifetimeRows
     reports: ReportRows

@@ -30,6 +30,7 @@ from service.settings_outlets import WatchListFile, read_outlets
 from service.settings_persistence import Forecasts, Persistence, Reports
 from service.settings_resolving import Dns, Lists, Rdap, Whois
 from service.settings_retention import Retention
+from service.settings_sightings import Sightings
 
 _S = TypeVar("_S", bound=BaseModel)
 
@@ -145,6 +146,7 @@ class Service(Section):
     whois: Whois = Whois()
     fetch: Fetch = Fetch()
     lists: Lists = Lists()
+    sightings: Sightings = Sightings()
     sweep: Sweep = Sweep()
     watch: Watch = Watch()
     links: Links = Links()

@@ -27,6 +27,7 @@ from service.pipeline.forecast import Forecaster, ForecastPlan
 from service.pipeline.link import Linker
 from service.pipeline.persistence import Persister
 from service.pipeline.report import Reporter
+from service.pipeline.sightings import SightingDesk
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
 from tests.builders import START, dns, judgement, look, registration
@@ -101,6 +102,9 @@ class ApiUnderTest:
             "baselines": self.baselines,
             "blocks": BlockBook(
                 clock=self.clock, store=self.store, door=changes.get("door", self.door), tracker=self.tracker
+            ),
+            "sightings": SightingDesk(
+                clock=self.clock, store=self.store, watched=self.watched, token_bytes=self._token_bytes, daily=100_000
             ),
             "linker": Linker(clock=self.clock, store=self.store),
             "ready": self._ready,

@@ -9,9 +9,11 @@ from sqlalchemy import and_, case, func, select
 
 from service.adapters.codec import loads
 from service.adapters.tables import BLOCK, EPISODE, LOOKALIKE, SITE, VERDICT
+from service.adapters.tables_sightings import SIGHTING
 from service.adapters.views import PUBLIC_PREFIX
 from service.core.exports.entry import Entry
 from service.core.model import AnalystWord, Availability, Verdict
+from service.core.tlp import LEVELS
 from service.core.verdict import evidence
 
 if TYPE_CHECKING:
@@ -74,6 +76,17 @@ _HISTORY = (
 )
 """Of each lookalike's verdicts: when one was the first to flag it, and when the last came."""
 
+_MARKED = (
+    select(
+        SIGHTING.c.site,
+        func.max(case({level: place for place, level in enumerate(LEVELS)}, value=SIGHTING.c.tlp)).label("strictness"),
+    )
+    .where(SIGHTING.c.tlp != "", SIGHTING.c.site != "")
+    .group_by(SIGHTING.c.site)
+    .subquery()
+)
+"""Of each site that was reported with a marking: the strictest one's place among the levels."""
+
 
 def _query() -> Select[Any]:
     in_force = select(BLOCK.c.row).where(BLOCK.c.site_id == SITE.c.id, BLOCK.c.lifted_at.is_(None)).exists()
@@ -90,9 +103,11 @@ def _query() -> Select[Any]:
             _HISTORY.c.changed_at,
             _open_episode().label("live"),
             in_force.label("blocked"),
+            _MARKED.c.strictness,
         )
         .join(SITE, SITE.c.id == LOOKALIKE.c.site_id)
         .join(_HISTORY, _HISTORY.c.lookalike_id == LOOKALIKE.c.id)
+        .outerjoin(_MARKED, _MARKED.c.site == SITE.c.host)
         .where(_HISTORY.c.first_flagged_at.is_not(None))
     )
 
@@ -131,4 +146,5 @@ def _entry(row: Row[Any]) -> Entry:
         registered_at=row.registered_at,
         registrar=row.registrar or "",
         looked_at=row.looked_at,
+        tlp="" if row.strictness is None else LEVELS[row.strictness],
     )

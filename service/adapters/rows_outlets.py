@@ -96,7 +96,7 @@ class SqlOutlets:
             "digest": baseline.digest,
             "favicon_sha256": baseline.favicon_sha256,
             "favicon_dhash": baseline.favicon_dhash,
-            "page": _pack(baseline.page),
+            "page": pack_page(baseline.page),
             "state": state,
             "seen_at": baseline.taken_at,
             "decided_by": "",
@@ -115,7 +115,7 @@ def baseline_of(row: Row[Any]) -> Baseline:
         url=row.url,
         kind=row.kind,
         taken_at=row.taken_at,
-        page=_unpack(row.page),
+        page=unpack_page(row.page),
         digest=row.digest,
         favicon_sha256=row.favicon_sha256,
         favicon_dhash=row.favicon_dhash,
@@ -124,12 +124,13 @@ def baseline_of(row: Row[Any]) -> Baseline:
     )
 
 
-def _pack(page: PageFacts) -> bytes:
+def pack_page(page: PageFacts) -> bytes:
     """A page's facts, deflated: text and class names shrink to a third, packed hashes hardly."""
     return zlib.compress(dumps(PageFacts, page).encode("ascii"))
 
 
-def _unpack(packed: bytes) -> PageFacts:
+def unpack_page(packed: bytes) -> PageFacts:
+    """The facts again; CodecError where they are damaged."""
     try:
         return loads(PageFacts, zlib.decompress(packed).decode("ascii"))
     except (zlib.error, UnicodeDecodeError) as error:

@@ -38,10 +38,12 @@ from service.adapters.rows_repeats import SqlRepeats
 from service.adapters.rows_reports import SqlReports
 from service.adapters.rows_retention import SqlRetention
 from service.adapters.rows_siblings import SqlSiblings
+from service.adapters.rows_sightings import SqlCaptures, SqlSightings
 from service.adapters.rows_sites import SqlSites
 from service.adapters.rows_sweeps import SqlSweeps
 from service.adapters.rows_tokens import SqlTokens
 from service.adapters.schema import upgrade_within
+from service.adapters.sighting_views import SqlSightingViews
 from service.adapters.site_views import SqlSiteViews
 from service.adapters.views import SqlViews
 from service.adapters.views_persistence import SqlPersistenceViews
@@ -84,6 +86,7 @@ if TYPE_CHECKING:
     )
     from service.ports_evidence import EvidenceRows
     from service.ports_retention import RetentionRows
+    from service.ports_sightings import CaptureRows, SightingRows, SightingViews
 
 T = TypeVar("T")
 
@@ -103,6 +106,7 @@ class SqlUnitOfWork:
         self.baselines: BaselineRows = SqlBaselines(connection)
         self.sites: SiteRows = self._sites
         self.sweeps: SweepRows = SqlSweeps(connection)
+        self.captures: CaptureRows = SqlCaptures(connection)
         self.coverage: CoverageRows = SqlCoverage(connection)
         self.outbox: OutboxRows = outbox
         self.deliveries: DeliveryRows = SqlDeliveries(connection)
@@ -121,6 +125,8 @@ class SqlUnitOfWork:
         self.ties: TieRows = SqlTies(connection)
         self.campaigns: CampaignRows = SqlCampaigns(connection)
         self.siblings: SiblingRows = SqlSiblings(connection)
+        self.sightings: SightingRows = SqlSightings(connection)
+        self.sighting_views: SightingViews = SqlSightingViews(connection)
         self.history: HistoryRows = SqlHistory(connection)
         self.lifetimes: LifetimeRows = SqlLifetimes(connection)
         self.reports: ReportRows = SqlReports(connection)

@@ -331,23 +331,6 @@ class ActionList(Answer):
     next_cursor: str | None = Field(description="Give it as cursor for the next page; null on the last page.")
 
 
-class SightingResult(Answer):
-    """What became of one reported URL."""
-
-    url: str = Field(description=f"As it was given. {HOSTILE}")
-    status: str = Field(description="admitted: it is looked at now. refused: reason says why.", examples=["admitted"])
-    site: str | None = Field(description="The host name that is looked at.")
-    reason: str | None = Field(description="Why it was refused.")
-
-
-class SightingResults(Answer):
-    """What became of a report."""
-
-    admitted: int = Field(description="How many URLs are looked at now.")
-    refused: int = Field(description="How many are not.")
-    results: list[SightingResult] = Field(description="One entry a URL, in the order given.")
-
-
 class OutletAnswer(Answer):
     """A news organisation on the watch list."""
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 1024 * 1024
-"""Bytes of a request's body; a thousand URLs of a thousand characters fit."""
+"""Bytes of a request's body, where ``LARGER`` does not say otherwise; a thousand URLs of a thousand characters fit."""
+
+LARGER = {"/v1/sightings/import": 16 * MAX_BODY, "/v1/sightings/captures": 16 * MAX_BODY}
+"""Bytes of the bodies of routes that take files."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")  # what may stand in a log line
 _REQUEST_ID_BYTES = 12
@@ -45,10 +48,11 @@ class Guard:
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer(send, request_id)
         try:
-            if _declared_length(scope) > MAX_BODY:
-                await too_large(MAX_BODY).response(path=scope["path"], request_id=request_id)(scope, receive, answer)
+            most = LARGER.get(scope["path"], MAX_BODY)
+            if _declared_length(scope) > most:
+                await too_large(most).response(path=scope["path"], request_id=request_id)(scope, receive, answer)
                 return
-            await self._app(scope, _capped(receive), answer)
+            await self._app(scope, _capped(receive, most), answer)
         except Exception as error:
             if isinstance(error, StoreUnavailable):
                 logger.warning("request %s: the store is unavailable: %s", request_id, error)
@@ -86,7 +90,7 @@ def _declared_length(scope: Scope) -> int:
     return int(length) if length.isascii() and length.isdigit() else 0
 
 
-def _capped(receive: Receive) -> Receive:
+def _capped(receive: Receive, most: int) -> Receive:
     """Count what arrives, for bodies that declare no length (chunked)."""
     taken = 0
 
@@ -94,8 +98,8 @@ def _capped(receive: Receive) -> Receive:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MAX_BODY:
-            problem = too_large(MAX_BODY)
+        if taken > most:
+            problem = too_large(most)
             raise HTTPException(status_code=problem.status, detail=problem.detail, headers=dict(problem.headers))
         return message
 

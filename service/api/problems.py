@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -20,6 +21,7 @@ from service.core.errors import (
     InvalidInput,
     InvalidName,
     NotFound,
+    QuotaSpent,
     StoreUnavailable,
 )
 
@@ -100,6 +102,9 @@ def problem_of(error: Exception) -> Problem:
         case InvalidName() | ConfigError() | NotFound() | Conflict():
             status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
             return Problem(status=status, detail=str(error))
+        case QuotaSpent():
+            wait = {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
+            return Problem(status=HTTPStatus.TOO_MANY_REQUESTS, detail=str(error), headers=wait)
         case StoreUnavailable():
             detail = "The database does not answer or cannot be written. Ask again later."
             headers = {"Retry-After": _RETRY_AFTER}

@@ -252,35 +252,6 @@ class NewAction(Strict):
     reference: Text = Field("", description="Where it can be looked up.")
 
 
-class NewSightings(Strict):
-    """One URL or many that somebody saw. What is reported is looked at; a report never counts by itself."""
-
-    model_config = examples(
-        {"url": "https://spiegel.ltd/ausland/artikel-1.html"},
-        {"urls": ["spiegel[.]ltd", "https://bild.pics/politik"]},
-    )
-
-    url: str | None = Field(
-        None, description="One URL or name.", examples=["https://spiegel.ltd/ausland/artikel-1.html"]
-    )
-    urls: Annotated[list[str], Field(min_length=1, max_length=MAX_URLS)] | None = Field(
-        None,
-        description=f"Up to {MAX_URLS:,} URLs or names.",
-        examples=[["spiegel[.]ltd", "https://bild.pics/politik"]],
-    )
-
-    @model_validator(mode="after")
-    def _one_or_many(self) -> "NewSightings":
-        if (self.url is None) == (self.urls is None):
-            raise ValueError('give either "url" or "urls"')
-        return self
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        """Every URL, in the order given, once each."""
-        return tuple(dict.fromkeys([self.url] if self.url is not None else self.urls or ()))
-
-
 class NewOutlet(Strict):
     """A news organisation to watch. Only the domain is required."""
 

@@ -47,6 +47,13 @@ class Readable(Protocol):
         """At most ``size`` octets; none at the end."""
 
 
+class Objections(Protocol):
+    """Where what cannot be read goes; line 0 is all of the stream."""
+
+    def add(self, line: int, text: str, reason: str) -> None:
+        """Take one: where it stands, what stands there, and what is wrong with it."""
+
+
 @dataclass(slots=True)
 class Skipped:
     """What was left out of a stream. ``samples`` are (line number, what stood there, reason); line 0 is all of it."""
@@ -78,20 +85,20 @@ def read_dated(stream: Readable, skipped: Skipped, size: int = 100_000) -> Itera
     """
     batch, dates = list[str](), list[str]()
     kind: _Kind | None = None
-    for first, lines in _lines(stream, skipped):
+    for first, found in lines(stream, skipped):
         start = 0
         if kind is None:
-            begin = next((place for place, line in enumerate(lines) if _cleaned(line)), None)
+            begin = next((place for place, line in enumerate(found) if _cleaned(line)), None)
             if begin is None:
                 continue
-            kind = _Kind.of(_cleaned(lines[begin]))
-            start = begin + kind.is_header(_cleaned(lines[begin]))
+            kind = _Kind.of(_cleaned(found[begin]))
+            start = begin + kind.is_header(_cleaned(found[begin]))
         if kind.date:
-            found, said = _dated_hosts(first + start, lines[start:], kind, skipped)
-            batch += found
+            hosts, said = _dated_hosts(first + start, found[start:], kind, skipped)
+            batch += hosts
             dates += said
         else:
-            batch += _hosts(first + start, lines[start:], kind, skipped)
+            batch += _hosts(first + start, found[start:], kind, skipped)
         while len(batch) >= size:
             yield batch[:size], dates[:size]
             batch, dates = batch[size:], dates[size:]
@@ -173,20 +180,20 @@ def _cleaned(line: str) -> str:
     return "" if text.startswith("#") else text
 
 
-def _lines(stream: Readable, skipped: Skipped) -> Iterator[tuple[int, list[str]]]:
+def lines(stream: Readable, skipped: Objections) -> Iterator[tuple[int, list[str]]]:
     """Yield (number of the first, lines) by the block; octets that are not UTF-8 become U+FFFD, as no name may hold."""
     number, rest, too_long = 1, b"", False
-    for block in _blocks(stream, skipped):
+    for block in blocks(stream, skipped):
         whole, newline, rest = (rest + block).rpartition(b"\n")
         if newline:
-            lines = whole.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+            found = whole.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
             # Only a line that began in an earlier block can be too long.
             if too_long or len(whole.partition(b"\n")[0]) > LONGEST_LINE:
-                skipped.add(number, lines[0], "the line is too long")
-                yield number + 1, lines[1:]
+                skipped.add(number, found[0], "the line is too long")
+                yield number + 1, found[1:]
             else:
-                yield number, lines
-            number, too_long = number + len(lines), False
+                yield number, found
+            number, too_long = number + len(found), False
         if len(rest) > LONGEST_LINE:
             rest, too_long = rest[:_SHOWN], True
     if too_long:
@@ -195,7 +202,21 @@ def _lines(stream: Readable, skipped: Skipped) -> Iterator[tuple[int, list[str]]
         yield number, [rest.decode("utf-8", "replace")]
 
 
-def _blocks(stream: Readable, skipped: Skipped) -> Iterator[bytes]:
+def blocks(stream: Readable, skipped: Objections, most: int | None = None) -> Iterator[bytes]:
+    """Yield a stream's octets, at most ``BLOCK`` at a time, inflated where it is gzip.
+
+    After ``most`` octets the rest is left and objected to, however few it came packed in.
+    """
+    taken = 0
+    for block in _inflated(stream, skipped):
+        taken += len(block)
+        if most is not None and taken > most:
+            skipped.add(0, "", f"there is more than {most:,} octets of it; the rest was not read")
+            return
+        yield block
+
+
+def _inflated(stream: Readable, skipped: Objections) -> Iterator[bytes]:
     first = stream.read(BLOCK)
     if first.startswith(GZIP):
         yield from _decompressed(first, stream, skipped)
@@ -205,7 +226,7 @@ def _blocks(stream: Readable, skipped: Skipped) -> Iterator[bytes]:
         first = stream.read(BLOCK)
 
 
-def _decompressed(block: bytes, stream: Readable, skipped: Skipped) -> Iterator[bytes]:
+def _decompressed(block: bytes, stream: Readable, skipped: Objections) -> Iterator[bytes]:
     """Members one after another (RFC 1952 2.2), each block's output bounded; a broken or cut stream ends quietly."""
     member = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:

@@ -308,7 +308,10 @@ def filled(api: ApiUnderTest) -> dict[str, str]:
     }
 
 
-WITH_BODY = [one for one in operations() if "requestBody" in one[2]]
+FILES = {"import_sightings"}
+"""Operations that take files as they are; their own tests spoil these."""
+
+WITH_BODY = [one for one in operations() if "requestBody" in one[2] and one[2]["operationId"] not in FILES]
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), WITH_BODY, ids=[one[1] for one in WITH_BODY])
@@ -409,10 +412,9 @@ def test_every_field_and_parameter_has_a_description() -> None:
 
 def test_every_body_has_an_example() -> None:
     schemas = OPENAPI["components"]["schemas"]
-    for method, path, operation in operations():
-        if "requestBody" in operation:
-            reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-            assert schemas[reference.rpartition("/")[2]]["examples"], (method, path)
+    for method, path, operation in WITH_BODY:
+        reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        assert schemas[reference.rpartition("/")[2]]["examples"], (method, path)
 
 
 def test_the_document_is_openapi_3_1_and_all_its_references_resolve() -> None:

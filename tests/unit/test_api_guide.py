@@ -30,9 +30,13 @@ NEW = {
     ),
     "fct_": ("/v1/forecasts", {"outlet": "spiegel.de"}),
     "whk_": ("/v1/webhooks", {"url": "https://hooks.example.org/"}),
+    "sgr_": ("/v1/sightings", {"url": "https://bild.pics/"}),
     "tokens/": ("/v1/tokens", {"scopes": ["read"]}),
 }
 """How that is made whose id an example names."""
+
+FILES = {"@sightings.csv": "url,note\nhttps://bild.pics/politik,seen on Facebook\n"}
+"""What stands in the files that examples send."""
 
 ACTION = {
     "id": "doj-2024-09",
@@ -75,6 +79,8 @@ def run(api: ApiUnderTest, example: str) -> httpx.Response:
                 method = next(words)
             case "-d":
                 body = next(words)
+            case "--data-binary":
+                body = FILES[next(words)]
             case "-H":
                 name, _, value = next(words).partition(": ")
                 headers[name] = value
@@ -94,6 +100,7 @@ def real(api: ApiUnderTest, text: str) -> str:
     for prefix, (route, content) in NEW.items():
         if found := re.search(rf"{prefix}[0-9a-f]{{12,16}}", text):
             made: dict[str, Any] = api.answer("POST", route, json=content).json()
-            text = text.replace(found[0], prefix * prefix.endswith("/") + made["id"])
+            identity = str(made["report"] if prefix == "sgr_" else made["id"])
+            text = text.replace(found[0], prefix * prefix.endswith("/") + identity)
     text = text.replace("lka_17", "lka_1").replace("/sweeps/12", "/sweeps/1")
     return re.sub(r"20(?:22-0[6-9]|24-\d\d|27-\d\d)-(\d\dT)", r"2022-05-\1", text)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +15,10 @@ from service.api.app import create_app
 from service.core.errors import StoreUnavailable
 from service.core.facts.dns import VantageHealth
 from service.core.model import Verdict
+from service.core.sightings.sighting import Entry, Report, Sighting
 from service.daemon.health import Health, TickState
 from service.daemon.numbers import Monitor
+from service.pipeline.sightings import SightingDesk
 from tests.fakes_api import SPIEGEL, ApiUnderTest, Unused, api_under_test
 
 KEY = {"Idempotency-Key": "one-and-only"}
@@ -31,6 +34,10 @@ def api() -> Iterator[ApiUnderTest]:
 
 def post(api: ApiUnderTest, path: str, body: Any, **more: Any) -> httpx.Response:
     return api.answer("POST", path, json=body, headers=KEY, **more)
+
+
+def desk(api: ApiUnderTest, kind: type[SightingDesk]) -> SightingDesk:
+    return kind(clock=api.clock, store=api.store, watched=api.watched, token_bytes=api.app.token_bytes)
 
 
 # --- requests that come twice ----------------------------------------------------------------------------------------
@@ -67,31 +74,30 @@ def test_after_a_day_a_key_is_free_again(api: ApiUnderTest) -> None:
 
 
 def test_while_the_first_request_is_under_way_the_second_is_a_conflict(api: ApiUnderTest) -> None:
-    class Slow:
-        """A door before which somebody asks again."""
+    class Slow(SightingDesk):
+        """A desk before which somebody asks again."""
 
-        async def admit_url(self, _url: str, _source: str) -> str:
+        async def admit(self, report: Report, entries: Iterable[Entry]) -> tuple[Sighting, ...]:
             second = await api.inside("POST", "/v1/sightings", SEEN, KEY)
             assert second.status_code == 409
-            return "spiegel.ltd"
+            return await super().admit(report, entries)
 
-    api.app = api.build(door=Slow())
+    api.app = api.build(sightings=desk(api, Slow))
     assert post(api, "/v1/sightings", SEEN).status_code == 202
 
 
 def test_what_the_service_failed_at_may_be_tried_again_under_the_same_key(api: ApiUnderTest) -> None:
-    class Broken:
-        """A door that is out of order once."""
+    tries = itertools.count()
 
-        tries = 0
+    class Broken(SightingDesk):
+        """A desk that is out of order once."""
 
-        async def admit_url(self, _url: str, _source: str) -> str:
-            self.tries += 1
-            if self.tries == 1:
+        async def admit(self, report: Report, entries: Iterable[Entry]) -> tuple[Sighting, ...]:
+            if next(tries) == 0:
                 raise StoreUnavailable("the disk is full")
-            return "spiegel.ltd"
+            return await super().admit(report, entries)
 
-    api.app = api.build(door=Broken())
+    api.app = api.build(sightings=desk(api, Broken))
     assert post(api, "/v1/sightings", SEEN).status_code == 503
     assert post(api, "/v1/sightings", SEEN).status_code == 202
 

@@ -10,12 +10,10 @@ from uuid import UUID, uuid5
 from service.core.alerts.events import rfc3339
 from service.core.exports.protection import Protection
 from service.core.model import Outlet
+from service.core.tlp import LEVELS, level
 
 _NAMESPACE = UUID("5d3c1c0e-8f0b-4c86-9b7a-2f6a1f3f9a55")
 """Of this program's name-based identifiers (RFC 9562 5.5): the same thing has the same one in every export."""
-
-LEVELS = ("clear", "green", "amber", "amber+strict", "red")
-"""Traffic Light Protocol 2.0 (FIRST, 2022), from the least to the most strict."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,8 +38,7 @@ class Context:
 
     def marking(self, tlp: str) -> str:
         """The stricter of an entry's own marking and the export's."""
-        known = tlp.lower().removeprefix("tlp:")
-        return max(self.tlp, known if known in LEVELS else self.tlp, key=LEVELS.index)
+        return max(self.tlp, level(tlp) or self.tlp, key=LEVELS.index)
 
     def outlet_name(self, outlet_id: str) -> str:
         """The outlet's name; its id where it has left the watch list."""

@@ -15,9 +15,10 @@ from itertools import groupby
 from typing import Any
 
 from service.core.exports import disarm
-from service.core.exports.context import LEVELS, Context, day
+from service.core.exports.context import Context, day
 from service.core.exports.entry import Entry
 from service.core.hostile_text import one_line
+from service.core.tlp import LEVELS
 
 _HIGH, _COMPLETED = "1", "2"
 

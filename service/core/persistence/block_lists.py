@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,12 +24,12 @@ from typing import Any
 from service.core.errors import InvalidInput, InvalidName
 from service.core.model import Place
 from service.core.names import name as names
+from service.core.stix_patterns import compared
 
 COLUMNS = ("site", "place", "effective_from", "known_from", "lifted_at", "reference", "action")
 MAX_ENTRIES = 100_000
 """Entries of one list: the largest seizure so far had 32 names, the longest list of redirectors about six thousand."""
 
-_COMPARED = re.compile(r"(?:domain-name|url):value\s*=\s*'((?:[^'\\]|\\.)*)'")
 _EARLIEST = 1985  # the first name under com
 
 
@@ -146,8 +145,8 @@ def _stix(text: str, defaults: Defaults, now: datetime) -> Iterator[Entry]:
 
 
 def _indicator(entry: str, thing: Mapping[str, Any], defaults: Defaults, now: datetime) -> Iterator[Entry]:
-    compared = _COMPARED.findall(str(thing.get("pattern", "")))
-    if not compared:
+    found = compared(str(thing.get("pattern", "")))
+    if not found:
         yield Unreadable(entry=entry, given=str(thing.get("pattern", ""))[:200], reason="its pattern compares no name")
     cells = {"effective_from": str(thing.get("valid_from", "")), "reference": _reference(thing, entry)}
     until = thing.get("modified") if thing.get("revoked") is True else thing.get("valid_until")
@@ -157,8 +156,8 @@ def _indicator(entry: str, thing: Mapping[str, Any], defaults: Defaults, now: da
     except InvalidInput as error:
         yield Unreadable(entry=entry, given=str(until)[:200], reason=str(error))
         return
-    for value in compared:
-        yield _entry(entry, {**cells, "site": re.sub(r"\\(.)", r"\1", value)}, defaults)
+    for value in found:
+        yield _entry(entry, {**cells, "site": value}, defaults)
 
 
 def _reference(thing: Mapping[str, Any], entry: str) -> str:

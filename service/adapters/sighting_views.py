@@ -1,0 +1,150 @@
+"""Sightings as people read them (``ports_sightings.SightingViews``).
+
+What was done about one is never stored: it follows from the site's own times, so that it cannot go stale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, func, literal, or_, select
+
+from service.adapters.codec import load_any
+from service.adapters.tables import LOOKALIKE, SITE
+from service.adapters.tables_sightings import CAPTURE, SIGHTING, SIGHTING_REPORT
+from service.adapters.view_queries import cursor_after, cursor_position
+from service.adapters.views import PUBLIC_PREFIX
+from service.core.alerts.events import rfc3339
+from service.core.errors import InvalidInput
+from service.core.sightings.sighting import Outcome, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement, Connection, Row
+
+PREFIX = "sgt_"
+_PUBLIC_ID = re.compile(PREFIX + r"([1-9][0-9]{0,17})\Z")
+
+_STATE = case(
+    (SIGHTING.c.site == "", literal(None)),
+    (SITE.c.pages_fetched_at >= SIGHTING.c.at, State.JUDGED.value),
+    (SITE.c.looked_at >= SIGHTING.c.at, State.LOOKED.value),
+    else_=State.PENDING.value,
+).label("state")
+
+_ALL = (
+    select(SIGHTING, SIGHTING_REPORT.c.by, _STATE)
+    .join(SIGHTING_REPORT, SIGHTING_REPORT.c.id == SIGHTING.c.report)
+    .outerjoin(SITE, SITE.c.host == SIGHTING.c.site)
+)
+
+_FILTERS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+    "site": lambda value: SIGHTING.c.site == value,
+    "report": lambda value: SIGHTING.c.report == value,
+    "outcome": lambda value: SIGHTING.c.outcome == value,
+    "state": lambda value: _STATE.element == value,
+}
+Chain = tuple[str, ...]
+Counts = Mapping[str, int]
+
+
+class SqlSightingViews:
+    """``SightingViews`` over one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def page(self, where: Mapping[str, Any], cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of sightings, the newest first, and the cursor of the next (None on the last page).
+
+        ``where`` may hold site, report, outcome and state. InvalidInput for a cursor that is none of ours.
+        """
+        query = _ALL
+        for name, value in where.items():
+            if name not in _FILTERS:
+                raise InvalidInput(f"there is no filter {name!r}; there are {', '.join(_FILTERS)}", f"/query/{name}")
+            if value is not None:
+                query = query.where(_FILTERS[name](value))
+        if cursor is not None:
+            at, number = cursor_position(cursor)
+            query = query.where(or_(SIGHTING.c.at < at, and_(SIGHTING.c.at == at, SIGHTING.c.id < number)))
+        newest_first = query.order_by(SIGHTING.c.at.desc(), SIGHTING.c.id.desc())
+        rows = self._connection.execute(newest_first.limit(limit + 1)).all()
+        page = rows[:limit]
+        following = cursor_after(page[-1].at, page[-1].id) if len(rows) > limit and page else None
+        return [_item(row) for row in page], following
+
+    def sighting(self, public_id: str) -> dict[str, Any] | None:
+        """One with its captures and the lookalikes of its site."""
+        found = _PUBLIC_ID.match(public_id)
+        row = found and self._connection.execute(_ALL.where(SIGHTING.c.id == int(found[1]))).first()
+        if not row:
+            return None
+        captures = select(CAPTURE).where(CAPTURE.c.sighting_id == row.id).order_by(CAPTURE.c.id)
+        resembled = select(LOOKALIKE.c.id, LOOKALIKE.c.outlet, LOOKALIKE.c.verdict).join(
+            SITE, SITE.c.id == LOOKALIKE.c.site_id
+        )
+        lookalikes = resembled.where(SITE.c.host == row.site).order_by(LOOKALIKE.c.id)
+        return _item(row) | {
+            "captures": [_capture(one) for one in self._connection.execute(captures)],
+            "lookalikes": [
+                {"id": f"{PUBLIC_PREFIX}{one.id}", "outlet": one.outlet, "verdict": one.verdict}
+                for one in self._connection.execute(lookalikes)
+            ],
+        }
+
+    def report(self, report_id: str) -> dict[str, Any] | None:
+        """One report with its sightings by outcome and by state."""
+        row = self._connection.execute(select(SIGHTING_REPORT).where(SIGHTING_REPORT.c.id == report_id)).first()
+        if row is None:
+            return None
+        counted = (
+            select(SIGHTING.c.outcome, _STATE, func.count().label("number"))
+            .outerjoin(SITE, SITE.c.host == SIGHTING.c.site)
+            .where(SIGHTING.c.report == report_id)
+            .group_by(SIGHTING.c.outcome, _STATE.element)
+        )
+        groups = self._connection.execute(counted).all()
+        return {
+            "id": row.id,
+            "by": row.by,
+            "reported_at": rfc3339(row.at),
+            "format": row.format,
+            "tlp": row.tlp,
+            "count": row.count,
+            "outcomes": {one.value: sum(g.number for g in groups if g.outcome == one) for one in Outcome},
+            "states": {one.value: sum(g.number for g in groups if g.state == one) for one in State},
+            "passed_over": dict(load_any(Counts, row.passed_over_json)),
+        }
+
+
+def _item(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": f"{PREFIX}{row.id}",
+        "report": row.report,
+        "by": row.by,
+        "entry": row.entry,
+        "url": row.url,
+        "site": row.site or None,
+        "outcome": row.outcome,
+        "reason": row.reason or None,
+        "state": row.state,
+        "reported_at": rfc3339(row.at),
+        "seen_at": rfc3339(row.seen_at),
+        "tlp": row.tlp,
+        "chain": list(load_any(Chain, row.chain_json)),
+        "note": row.note,
+    }
+
+
+def _capture(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "url": row.url,
+        "captured_at": rfc3339(row.captured_at),
+        "received_at": rfc3339(row.received_at),
+        "evidence": row.evidence,
+        "has_page": row.page is not None,
+    }

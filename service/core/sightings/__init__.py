@@ -1,0 +1,1 @@
+"""Sightings: what people and programs report, read into plain values. Pure."""

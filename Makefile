@@ -30,7 +30,7 @@ demo: $(INSTALLED)  ## replay the campaign of 2022 on a small internet on loopba
 	$(BIN)/spoofwatch replay doppelganger-2022 --names 3000000 --serve $(ARGS)
 
 test: $(TOOLS)  ## run all tests (ARGS="tests/unit -k names" for some of them)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 soak: $(TOOLS)  ## tests that take an hour: a daemon killed a hundred times
 	$(BIN)/python -m pytest tests/soak $(ARGS)

@@ -64,28 +64,25 @@ class Sweeper:
 
     async def run_due(self, progress: Callable[[Progress], None] | None = None) -> int:
         """Run or resume every sweep that is due, outlet by outlet; how many names were asked."""
-        knowledge = await self._watched.now()
         asked = 0
-        for outlet in knowledge.outlets.values():
-            for tier, every in self._plan.every.items():
-                last = await self._last(outlet.id, tier)
-                if not _due(last, every, self._clock.now()):
-                    continue
-                done = await self.run(outlet, tier, progress)
-                asked += done.asked
-                if done.finished_at is None:
-                    return asked
+        for outlet, tier, last in await self._newest():
+            if not self._is_due(tier, last):
+                continue
+            # A command may have swept it since all were read.
+            if not self._is_due(tier, await self._last(outlet.id, tier)):
+                continue
+            done = await self.run(outlet, tier, progress)
+            asked += done.asked
+            if done.finished_at is None:
+                return asked
         return asked
 
     async def run_all(self) -> int:
         """Run every sweep now, due or not, but none twice at one time; how many names were asked."""
-        knowledge = await self._watched.now()
         asked = 0
-        for outlet in knowledge.outlets.values():
-            for tier in self._plan.every:
-                last = await self._last(outlet.id, tier)
-                if last is None or last.finished_at is None or last.started_at < self._clock.now():
-                    asked += (await self.run(outlet, tier)).asked
+        for outlet, tier, last in await self._newest():
+            if last is None or last.finished_at is None or last.started_at < self._clock.now():
+                asked += (await self.run(outlet, tier)).asked
         return asked
 
     async def run(self, outlet: Outlet, tier: Tier, progress: Callable[[Progress], None] | None = None) -> Sweep:
@@ -121,8 +118,20 @@ class Sweeper:
     def _names(self, knowledge: Knowledge, outlet: Outlet, tier: Tier) -> Iterator[Candidate]:
         return candidates(outlet, tier, knowledge.watchlist, self._plan.campaign_suffixes or None)
 
+    def _is_due(self, tier: Tier, last: Sweep | None) -> bool:
+        return last is None or last.finished_at is None or self._clock.now() - last.started_at >= self._plan.every[tier]
+
     async def _last(self, outlet_id: str, tier: Tier) -> Sweep | None:
         return await self._store.read(lambda uow: uow.sweeps.last(outlet_id, tier))
+
+    async def _newest(self) -> list[tuple[Outlet, Tier, Sweep | None]]:
+        """Every outlet and tier that is swept by itself with its newest sweep, in the order in which they are swept."""
+        outlets = (await self._watched.now()).outlets.values()
+
+        def read(uow: UnitOfWork) -> list[tuple[Outlet, Tier, Sweep | None]]:
+            return [(outlet, tier, uow.sweeps.last(outlet.id, tier)) for outlet in outlets for tier in self._plan.every]
+
+        return await self._store.read(read)
 
     async def _open(self, knowledge: Knowledge, outlet: Outlet, tier: Tier) -> Sweep:
         now = self._clock.now()
@@ -215,10 +224,6 @@ def _advanced(sweep: Sweep, report: ProbeReport, shard: list[Candidate]) -> Swee
         existing=sweep.existing + len(report.existing),
         unanswered=sweep.unanswered + len(report.unanswered),
     )
-
-
-def _due(last: Sweep | None, every: timedelta, now: datetime) -> bool:
-    return last is None or last.finished_at is None or now - last.started_at >= every
 
 
 def spent(kept: str | None, now: datetime) -> int:

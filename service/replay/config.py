@@ -20,7 +20,8 @@ def database_url(folder: Path) -> str:
 
 def settings_for(base: Settings, scenario: Scenario, lab: dict[str, Any], folder: Path) -> Settings:
     """``base`` with database and internet replaced. ``lab`` is what the lab printed, ``folder`` the replay's own."""
-    kept = base.service.model_dump(exclude_unset=True)
+    # The shipped file names every setting with its default: only what somebody changed is meant for replays as well.
+    kept = base.service.model_dump(exclude_defaults=True)
     tables = {name: {**kept.get(name, {}), **lab.get(name, {})} for name in {*kept, *lab}}
     tables["dns"] = {"window": 1000, **tables["dns"]}
     # The lab's own pages are no evidence of anything, unless somebody wants to see what would be kept.

@@ -22,6 +22,7 @@ from service.pipeline.siblings import SiblingSweeper
 from service.pipeline.sightings import SightingDesk
 from service.pipeline.sweep import Sweeper
 from service.pipeline.track import Tracker
+from service.pipeline.uploads import CaptureDesk
 from service.pipeline.watched import Watched
 from service.ports import Clock, Resolver, Store
 from service.ports_evidence import Evidence
@@ -48,6 +49,7 @@ class App:
     sweeper: Sweeper
     siblings: SiblingSweeper
     sightings: SightingDesk
+    captures: CaptureDesk
     courier: Courier
     baselines: BaselineKeeper
     persister: Persister

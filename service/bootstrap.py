@@ -178,7 +178,8 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                 shard=settings.service.sweep.shard,
                 daily_queries=settings.service.sweep.daily_queries,
             ),
-            sightings=sighting_desk(settings, clock=clock, store=store, watched=watched),
+            sightings=(desk := sighting_desk(settings, clock=clock, store=store, watched=watched)),
+            captures=kept.captures(desk, parser),
             courier=courier,
             baselines=BaselineKeeper(
                 clock=clock,
@@ -208,7 +209,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             token_bytes=secrets.token_bytes,
             seal=vault.seal,
         )
-        following = followers(settings, dialer=dialer, clock=clock, store=store, watched=watched)
+        following = followers(settings, dialer=dialer, clock=clock, store=store, watched=watched, space=kept.space)
         await retire_others(store, settings)
         ticks = (
             *_ticks(app, settings, health, registry, kept.space),

@@ -10,16 +10,21 @@ from service.adapters import warc
 from service.adapters.browser import BrowserPlan, ChromiumCamera
 from service.adapters.dialer import Dialer
 from service.adapters.evidence import EvidenceFiles
+from service.adapters.warc_upload import render_upload
 from service.core.evidence.retention import Retention
 from service.core.model import Profile
 from service.daemon.space import Space
 from service.pipeline.evidence import Archivist, EvidencePlan, Scope
 from service.pipeline.screenshots import Photographer, ShotPlan
+from service.pipeline.sightings import SightingDesk
+from service.pipeline.uploads import CaptureDesk
 from service.pipeline.watched import Watched
 from service.ports import Clock, Parser, Store
 from service.settings import Settings
 
 _MIB = 1024 * 1024
+SOFTWARE = f"spoofwatch/{version('spoofwatch')}"
+"""What signs files of evidence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +35,16 @@ class EvidenceParts:
     space: Space
     archivist: Archivist
     photographer: Photographer
+
+    def captures(self, desk: SightingDesk, parser: Parser) -> CaptureDesk:
+        """Where pages are taken in that reporters upload."""
+        return CaptureDesk(
+            desk=desk,
+            evidence=self.files,
+            parser=parser,
+            render=lambda upload: render_upload(upload, SOFTWARE),
+            room=self.space.for_evidence,
+        )
 
     def ready(self) -> dict[str, str]:
         """The lines of /readyz that are about it."""
@@ -91,7 +106,7 @@ def _photographer(around: Around, files: EvidenceFiles, space: Space) -> Photogr
 def _plan(settings: Settings) -> EvidencePlan:
     evidence = settings.service.evidence
     return EvidencePlan(
-        software=f"spoofwatch/{version('spoofwatch')}",
+        software=SOFTWARE,
         scope=Scope(evidence.scope),
         retention=Retention(
             flagged=evidence.keep_flagged,

@@ -40,16 +40,18 @@ def sighting_desk(settings: Settings, *, clock: Clock, store: Store, watched: Wa
 
 
 def followers(
-    settings: Settings, *, dialer: Dialer, clock: Clock, store: Store, watched: Watched
+    settings: Settings, *, dialer: Dialer, clock: Clock, store: Store, watched: Watched, space: Space
 ) -> tuple[Follower, ...]:
     """One for each ``[[certificates]]`` and ``[[certstream]]`` of the settings."""
     logs = [
-        _log_follower(one, settings, dialer=dialer, clock=clock, store=store, watched=watched)
+        _log_follower(one, settings, dialer=dialer, clock=clock, store=store, watched=watched, space=space)
         for one in settings.feeds.certificates
     ]
     streams = [
         StreamFollower(
-            Certstream(one.id, WebSocketStream(dialer, one.url), clock=clock, patience=one.patience),
+            Certstream(
+                one.id, WebSocketStream(dialer, one.url), clock=clock, patience=one.patience, room=space.for_looks
+            ),
             clock=clock,
             store=store,
             watched=watched,
@@ -111,7 +113,14 @@ async def retire_others(store: Store, settings: Settings) -> None:
 
 
 def _log_follower(
-    given: Certificates, settings: Settings, *, dialer: Dialer, clock: Clock, store: Store, watched: Watched
+    given: Certificates,
+    settings: Settings,
+    *,
+    dialer: Dialer,
+    clock: Clock,
+    store: Store,
+    watched: Watched,
+    space: Space,
 ) -> LogFollower:
     def sources(log: CtLog, downloads: Downloads) -> LogSource:
         if log.static:
@@ -135,4 +144,5 @@ def _log_follower(
         watched=watched,
         downloads=lambda: HttpDownloads(dialer, timeout=given.timeout.total_seconds(), contact=given.contact),
         sources=sources,
+        room=space.for_looks,
     )

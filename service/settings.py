@@ -331,7 +331,11 @@ def _checked(model: type[_S], file: Path) -> _S:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise ConfigError(
-            file=str(file), key=_key(first["loc"]), value=_shown(first), reason=_reason(first), mend=_mend(model, first)
+            file=str(file),
+            key=_key(first["loc"]) or "(whole file)",
+            value=_shown(first),
+            reason=_reason(first),
+            mend=_mend(model, first),
         ) from None
 
 

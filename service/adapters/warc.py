@@ -20,14 +20,14 @@ from service.core.evidence.items import Recording
 from service.core.facts.capture import Exchange, final_answer
 from service.core.facts.page import FetchedPage
 
-_VERSION = "1.1"
+VERSION = "1.1"
 _LONGEST = 2000
 
 
 def render(recording: Recording) -> bytes:
     """The whole file."""
     out = BytesIO()
-    writer = _Writer(out, gzip=True, warc_version=_VERSION)
+    writer = Sha256Writer(out, gzip=True, warc_version=VERSION)
     ids = _Ids(recording)
     date = recording.at.strftime("%Y-%m-%dT%H:%M:%SZ")
     writer.write_record(_info(writer, recording, ids, date))
@@ -42,7 +42,7 @@ def render(recording: Recording) -> bytes:
     return out.getvalue()
 
 
-class _Writer(WARCWriter):  # type: ignore[misc]  # warcio ships no types
+class Sha256Writer(WARCWriter):  # type: ignore[misc]  # warcio ships no types
     """warcio's writer, with SHA-256 where it would use SHA-1."""
 
     @staticmethod
@@ -74,7 +74,7 @@ class _Ids:
         return f"<{uuid5(NAMESPACE_URL, f'{self._seed} {self._count}').urn}>"
 
 
-def _exchange(writer: _Writer, exchange: Exchange, date: str, answer_id: str, ask_id: str) -> Iterator[Any]:
+def _exchange(writer: Sha256Writer, exchange: Exchange, date: str, answer_id: str, ask_id: str) -> Iterator[Any]:
     shared = {"WARC-Date": date, "WARC-Concurrent-To": answer_id}
     if exchange.address:
         shared["WARC-IP-Address"] = exchange.address
@@ -85,29 +85,29 @@ def _exchange(writer: _Writer, exchange: Exchange, date: str, answer_id: str, as
     yield _http(writer, "request", exchange.url, exchange.sent, {**shared, "WARC-Record-ID": ask_id})
 
 
-def _http(writer: _Writer, kind: str, url: str, message: bytes, headers: dict[str, str]) -> Any:
+def _http(writer: Sha256Writer, kind: str, url: str, message: bytes, headers: dict[str, str]) -> Any:
     head, body = final_answer(message)
     return writer.create_warc_record(
         url, kind, payload=BytesIO(body), length=len(body), http_headers=_RawHead(head), warc_headers_dict=headers
     )
 
 
-def _info(writer: _Writer, recording: Recording, ids: _Ids, date: str) -> Any:
+def _info(writer: Sha256Writer, recording: Recording, ids: _Ids, date: str) -> Any:
     fields = {
         "software": recording.software,
-        "format": f"WARC File Format {_VERSION}",
+        "format": f"WARC File Format {VERSION}",
         "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
         "description": f"what one look at {recording.host} fetched",
     }
-    return _fields(writer, "warcinfo", "", fields, {"WARC-Date": date, "WARC-Record-ID": ids.new()})
+    return write_fields(writer, "warcinfo", "", fields, {"WARC-Date": date, "WARC-Record-ID": ids.new()})
 
 
-def _metadata(writer: _Writer, recording: Recording, page: FetchedPage, date: str, ids: dict[str, str]) -> Any:
+def _metadata(writer: Sha256Writer, recording: Recording, page: FetchedPage, date: str, ids: dict[str, str]) -> Any:
     """How the page was asked for, and what came of it."""
     headers = {"WARC-Date": date, "WARC-Record-ID": ids["id"]}
     if ids["about"]:
         headers["WARC-Concurrent-To"] = ids["about"]
-    return _fields(writer, "metadata", page.target, dict(_facts(recording, page)), headers)
+    return write_fields(writer, "metadata", page.target, dict(_facts(recording, page)), headers)
 
 
 def _facts(recording: Recording, page: FetchedPage) -> Iterator[tuple[str, str]]:
@@ -124,7 +124,7 @@ def _facts(recording: Recording, page: FetchedPage) -> Iterator[tuple[str, str]]
         yield from (("favicon-sha256", page.favicon_sha256), ("favicon-mmh3", str(page.favicon_mmh3)))
 
 
-def _fields(writer: _Writer, kind: str, url: str, fields: dict[str, str], headers: dict[str, str]) -> Any:
+def write_fields(writer: Sha256Writer, kind: str, url: str, fields: dict[str, str], headers: dict[str, str]) -> Any:
     """A record of named fields; line ends within a value, which would forge further fields, become spaces."""
     lines = [f"{name}: {' '.join(value.split())[:_LONGEST]}\r\n" for name, value in fields.items() if value]
     body = "".join(lines).encode("utf-8", "replace")

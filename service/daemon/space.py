@@ -54,6 +54,10 @@ class Space:
         """Whether evidence may be written."""
         return self.room is Room.ENOUGH
 
+    def for_looks(self) -> bool:
+        """Whether anything may be taken in."""
+        return self.room is not Room.NONE
+
     async def check(self) -> None:
         """Ask the disk; say so where it turned."""
         free = await self.files.free()
@@ -73,6 +77,6 @@ class Space:
         """``run``, left out while the disk is full."""
 
         async def guarded() -> object:
-            return await run() if self.room is not Room.NONE else None
+            return await run() if self.for_looks() else None
 
         return guarded

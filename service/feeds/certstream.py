@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -60,15 +60,23 @@ def _entry(given: list[Any], identity: Any, at: datetime) -> LogEntry:
 
 
 class Certstream:
-    """``follow.Feed`` over a stream; its batches end only when the stream does."""
+    """``follow.Feed`` over a stream; its batches end only when the stream does, or when ``room`` says no."""
 
     kind = "certstream"
 
-    def __init__(self, feed_id: str, stream: MessageStream, *, clock: Clock, patience: timedelta) -> None:
+    def __init__(
+        self,
+        feed_id: str,
+        stream: MessageStream,
+        *,
+        clock: Clock,
+        patience: timedelta,
+        room: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.id = feed_id
         self.patience = patience
         self.news_within: timedelta | None = None
-        self._stream, self._clock = stream, clock
+        self._stream, self._clock, self._room = stream, clock, room
         self._folded = Folded()
 
     async def batches(self, _state: FeedState) -> AsyncGenerator[Batch, None]:
@@ -76,10 +84,11 @@ class Certstream:
         await self._stream.open()
         try:
             yield Batch()
-            while True:
+            while self._room():
                 batch, entries = await self._gathered()
                 yield batch
                 self._folded.remember(entries)
+            raise FeedUnavailable("the disk is full: what comes now is lost, nobody listens until there is more room")
         finally:
             await self._stream.close()
 

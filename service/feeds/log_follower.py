@@ -80,7 +80,8 @@ class LogList:
 class LogFollower:
     """Everything that one ``[[certificates]]`` table asks for. ``run`` returns only when it is cancelled.
 
-    ``downloads`` makes a connection, one for each log; ``sources`` the protocol that a log speaks over it.
+    ``downloads`` makes a connection, one for each log; ``sources`` the protocol that a log speaks over it. ``room``
+    says whether anything may be taken in.
     """
 
     def __init__(
@@ -94,11 +95,12 @@ class LogFollower:
         watched: Watched,
         downloads: Callable[[], Downloads],
         sources: Sources,
+        room: Callable[[], bool] = lambda: True,
     ) -> None:
         self.name = feed_id
         self._listing, self._plan = listing, plan
         self._clock, self._store, self._watched = clock, store, watched
-        self._downloads, self._sources = downloads, sources
+        self._downloads, self._sources, self._room = downloads, sources, room
         self._folded = Folded()
 
     async def run(self) -> None:
@@ -148,7 +150,9 @@ class LogFollower:
             await connection.close()
 
     async def _take_in(self, feed: LogFeed | LogList) -> None:
-        """One round, whatever comes of it."""
+        """One round, whatever comes of it; none while the disk is full: the log keeps what is not read yet."""
+        if not self._room():
+            return
         try:
             await follow(feed, clock=self._clock, store=self._store, watched=self._watched)
         except StoreUnavailable as error:

@@ -31,6 +31,8 @@ log = logging.getLogger("spoofwatch.feeds")
 
 _BATCH = 50_000
 _AGAIN = timedelta(minutes=15)
+_MOST_TIMES, _ALWAYS = 100, 1 << 30
+"""Names shrink to a third or a fifth. What would grow to more than so many times its size, beyond a GiB, is no list."""
 _UNFINISHED = frozenset({".part", ".tmp", ".crdownload"})
 """What somebody is still writing has such a name by custom."""
 
@@ -177,12 +179,17 @@ def _complaint(last: ListState | None, now: ListState, skipped: Skipped) -> str:
 def _read(path: Path, skipped: Skipped) -> Generator[tuple[list[str], list[str]], None, None]:
     """Batches of (names, dates) of a list, or of every file in a ZIP; FeedUnavailable where it cannot be read."""
     try:
+        most = max(_ALWAYS, _MOST_TIMES * path.stat().st_size)
         with path.open("rb") as stream:
             if not zipfile.is_zipfile(stream):
                 stream.seek(0)
-                yield from read_dated(stream, skipped, _BATCH)
+                yield from read_dated(stream, skipped, _BATCH, most)
                 return
             with zipfile.ZipFile(stream) as packed:
+                # No more is ever unpacked of a member than its entry says (zipfile.ZipExtFile), so the sum is a bound.
+                unpacked = sum(member.file_size for member in packed.infolist())
+                if unpacked > most:
+                    raise FeedUnavailable(f"{path}: would unpack to {unpacked:,} octets, {most:,} at most are believed")
                 for member in packed.infolist():
                     if not member.is_dir():
                         with packed.open(member) as inner:

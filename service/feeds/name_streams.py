@@ -78,14 +78,17 @@ def read_batches(stream: Readable, skipped: Skipped, size: int = 100_000) -> Ite
         yield found
 
 
-def read_dated(stream: Readable, skipped: Skipped, size: int = 100_000) -> Iterator[tuple[list[str], list[str]]]:
+def read_dated(
+    stream: Readable, skipped: Skipped, size: int = 100_000, most: int | None = None
+) -> Iterator[tuple[list[str], list[str]]]:
     """As ``read_batches``, with what the column of the first listing says of each name; no dates without such a column.
 
-    The column is told by its title in the first line (``_DATES``); what stands in it is handed on as it is.
+    The column is told by its title in the first line (``_DATES``); what stands in it is handed on as it is. After
+    ``most`` octets, inflated, the rest is left and objected to.
     """
     batch, dates = list[str](), list[str]()
     kind: _Kind | None = None
-    for first, found in lines(stream, skipped):
+    for first, found in lines(stream, skipped, most):
         start = 0
         if kind is None:
             begin = next((place for place, line in enumerate(found) if _cleaned(line)), None)
@@ -180,10 +183,10 @@ def _cleaned(line: str) -> str:
     return "" if text.startswith("#") else text
 
 
-def lines(stream: Readable, skipped: Objections) -> Iterator[tuple[int, list[str]]]:
+def lines(stream: Readable, skipped: Objections, most: int | None = None) -> Iterator[tuple[int, list[str]]]:
     """Yield (number of the first, lines) by the block; octets that are not UTF-8 become U+FFFD, as no name may hold."""
     number, rest, too_long = 1, b"", False
-    for block in blocks(stream, skipped):
+    for block in blocks(stream, skipped, most):
         whole, newline, rest = (rest + block).rpartition(b"\n")
         if newline:
             found = whole.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")

@@ -43,10 +43,12 @@ class SnapshotPlan:
 def snapshot_files(path: Path) -> list[Path]:
     """The file, or every file of the folder, by name; FeedUnavailable where there is none."""
     try:
-        found = sorted(one for one in path.iterdir() if _counts(one)) if path.is_dir() else [path]
+        if not path.is_dir():
+            path.stat()  # what is not there may have been a folder: the trouble is that of the whole
+            return [path]
+        return sorted(one for one in path.iterdir() if _counts(one))
     except OSError as error:
         raise FeedUnavailable(f"{path}: {error.strerror}") from error
-    return found
 
 
 def _counts(path: Path) -> bool:
@@ -159,6 +161,8 @@ async def follow_snapshots(
     feeds: list[Feed] = []
     try:
         feeds += [Snapshot(f"{feed_id}/{zone_of(file)}", file, plan) for file in snapshot_files(path)]
+        if await store.read(lambda uow: uow.feeds.get(feed_id)) is not None:
+            feeds.append(_NoFolder(feed_id, plan, ""))  # it could not be read once; now it can, which ends that trouble
     except FeedUnavailable as error:
         feeds.append(_NoFolder(feed_id, plan, str(error)))
     for feed in feeds:

@@ -37,6 +37,7 @@ from service.pipeline.onward import onward
 from service.pipeline.registration import registration
 from service.pipeline.resolve import resolve
 from service.pipeline.track import Tracker
+from service.pipeline.uploads import Judging, raised, since
 from service.pipeline.watched import Knowledge, Watched
 from service.ports import Clock, Fetcher, Registry, Resolver, Store, UnitOfWork
 
@@ -140,6 +141,7 @@ class Examiner:
         again = await self._asked_again(site, look, judgements, outlets)
         if again:
             look, judgements = self.judge(site, dns, asked, (*pages, *again), knowledge)
+        judgements = await self._with_uploads(site, look, judgements, knowledge)
         evidence = await self._archivist.keep(site, look, judgements) if self._archivist is not None else ()
         look = replace(look, evidence=tuple(item.id for item in evidence))
         given = Looked(
@@ -154,6 +156,19 @@ class Examiner:
         # After the look is kept: whoever dies in between finds the same hosts at the next one.
         await self._admit_onward(onward(site, pages, knowledge))
         return Examination(look=look, judgements=judgements, step=step)
+
+    async def _with_uploads(
+        self, site: Site, look: Look, judgements: tuple[Judgement, ...], knowledge: Knowledge
+    ) -> tuple[Judgement, ...]:
+        """The judgements with what pages say that reporters uploaded."""
+        if look.consensus is Availability.VANTAGE_FAILED:
+            return judgements
+        uploads = await self._store.read(lambda uow: uow.captures.of(site.host, since(look.at)))
+        if not uploads:
+            return judgements
+        age = age_of(dated(site, better(site.registration, look.registration)), look.at)
+        judging = Judging(outlets=knowledge.outlets, index=knowledge.baselines, policy=self._policy, age=age)
+        return raised(site, look, judgements, uploads, judging)
 
     async def _admit_onward(self, found: tuple[Admission, ...]) -> None:
         """Admit hosts that nobody has seen yet; known ones are left as they are, lest two sites wake each other."""

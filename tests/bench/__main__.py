@@ -111,6 +111,13 @@ BENCHES = (
         minutes=2,
     ),
     Bench(
+        name="lists",
+        module="lists",
+        about="zone files' lines compared a second and new registrations taken in a second, and the memory for it",
+        minutes=4,
+        helpful=("outlets.csv", "newly_registered.csv.gz"),
+    ),
+    Bench(
         name="api",
         module="api",
         about="the core query on 100,000 lookalikes with two million observations, beside its bare SQL",

@@ -57,6 +57,7 @@ ACCESS = {
     "POST /v1/reports/{report_id}/state": "write",
     "GET /v1/sightings": "read",
     "POST /v1/sightings": "report, limited",
+    "POST /v1/sightings/captures": "report, limited",
     "POST /v1/sightings/import": "report, limited",
     "GET /v1/sightings/reports/{report_id}": "report, limited",
     "GET /v1/sightings/{sighting_id}": "read",

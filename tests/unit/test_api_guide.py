@@ -16,7 +16,7 @@ from tests.builders import START
 from tests.fakes_api import ApiUnderTest, api_under_test
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
-ELSEWHERE = re.compile(r"/v1/(?:evidence|campaigns/|exports|deliveries)|/dossier|/baselines")
+ELSEWHERE = re.compile(r"/v1/(?:evidence|campaigns/|exports|deliveries)|/dossier|/baselines|/captures")
 """Files, groups of sites, deliveries: their own tests make what these routes need (evidence, ties) and ask for it."""
 
 EXAMPLES = [one for one in re.findall(r"^curl (?:.*\\\n)*.*$", GUIDE, re.MULTILINE) if not ELSEWHERE.search(one)]

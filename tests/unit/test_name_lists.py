@@ -178,6 +178,23 @@ def test_what_cannot_be_read_is_said_in_words_and_tried_again(rig: Rig) -> None:
     assert (state.error, state.admitted) == ("", 1)
 
 
+def test_a_zip_that_would_fill_everything_is_not_unpacked(rig: Rig) -> None:
+    member = zipfile.ZipInfo("names.txt")
+    member.compress_type = zipfile.ZIP_DEFLATED
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(2):
+            archive.writestr(f"{number}.txt", b"spiegel.ltd\n")
+        for entry in archive.infolist():
+            entry.file_size = 1 << 30
+    rig.write(buffer.getvalue())
+    state = rig.round()
+    assert (state.read, state.error.rpartition(": ")[2]) == (
+        0,
+        "would unpack to 2,147,483,648 octets, 1,073,741,824 at most are believed",
+    )
+
+
 @pytest.mark.parametrize("text", ["", "17 4 1", "[]", "{}", '{"done": 1, "last": {}, "under_way": [], "position": 0}'])
 def test_a_cursor_that_means_nothing_is_the_beginning(text: str) -> None:
     assert ListCursor.read(text) == ListCursor()

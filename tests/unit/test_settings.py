@@ -154,6 +154,13 @@ def test_an_empty_secret_is_refused(tmp_path: Path) -> None:
         read_secret(empty, "api.token_file", tmp_path / "service.toml")
 
 
+def test_what_is_wrong_with_a_file_as_a_whole_says_so(tmp_path: Path) -> None:
+    twice = '[[feed]]\nid = "a"\npath = "x"\n' * 2
+    assert str(refusal(folder(tmp_path, feeds=twice))).endswith(
+        "feeds.toml: (whole file): each feed needs an id of its own; a is there twice"
+    )
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     assert "no such folder" in str(refusal(tmp_path / "nowhere"))
 

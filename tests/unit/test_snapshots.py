@@ -174,7 +174,7 @@ def test_a_kept_snapshot_that_somebody_removed_is_made_again(rig: Rig) -> None:
 def test_a_folder_that_is_not_there_is_in_trouble_under_the_feeds_own_id(rig: Rig) -> None:
     rig.zones.rmdir()
     asyncio.run(follow_snapshots("zones", rig.zones, rig.plan, clock=rig.clock, store=rig.store, watched=rig.watched))
-    state = asyncio.run(rig.store.read(lambda uow: uow.feeds.get("zones/zones")))
+    state = asyncio.run(rig.store.read(lambda uow: uow.feeds.get("zones")))
     assert state is not None
     assert state.error.endswith("No such file or directory")
 
@@ -208,3 +208,23 @@ def test_a_new_outlet_is_looked_for_in_kept_snapshots_and_among_known_sites_once
 @pytest.mark.parametrize(("name", "zone"), [("com.txt.gz", "com"), ("xn--p1ai.zone", "xn--p1ai"), ("co.uk", "co.uk")])
 def test_a_zone_is_called_as_its_file(name: str, zone: str) -> None:
     assert zone_of(Path(name)) == zone
+
+
+def test_a_folder_that_comes_back_is_in_trouble_no_more(rig: Rig) -> None:
+    def state() -> FeedState:
+        follow_all = follow_snapshots(
+            "zones", rig.zones, rig.plan, clock=rig.clock, store=rig.store, watched=rig.watched
+        )
+        asyncio.run(follow_all)
+        found = asyncio.run(rig.store.read(lambda uow: uow.feeds.get("zones")))
+        assert found is not None
+        return found
+
+    rig.zones.rename(rig.zones.with_name("away"))
+    rig.clock.advance(DAY)
+    assert state().trouble(rig.clock.now() + DAY)
+    rig.zones.with_name("away").rename(rig.zones)
+    rig.clock.advance(DAY)
+    assert (state().error, state().trouble(rig.clock.now())) == ("", "")
+    rig.clock.advance(DAY)
+    assert state().trouble(rig.clock.now()) == ""

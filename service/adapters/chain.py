@@ -14,6 +14,7 @@ from service.adapters.turns import Turns, Waiting
 from service.core.errors import InvalidInput
 from service.core.facts import html, urls, wrappers
 from service.core.facts.capture import Exchange
+from service.core.facts.client_hints import client_hints
 from service.core.facts.cookies import Cookies
 from service.core.facts.page import REDIRECTS, FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, onward
 from service.core.facts.urls import WebUrl
@@ -69,6 +70,9 @@ class Chain:
         self._cookies = Cookies()
         self._outside = False
         self._page: PageFacts | None = None
+        agent = next((value for name, value in asking.headers if name.lower() == "user-agent"), "")
+        given = {name.lower() for name, _ in asking.headers}
+        self._hints = [hint for hint in client_hints(agent) if hint[0] not in given]
 
     async def run(self, target: str) -> None:
         """Follow from ``target`` to the end, or until the time is over."""
@@ -164,7 +168,7 @@ class Chain:
         return step.answer.status is not None
 
     def _request(self, step: _Step, url: WebUrl) -> httpx.Request:
-        headers = list(self._asking.headers)
+        headers = [*(self._hints if url.scheme == "https" else ()), *self._asking.headers]
         if step.kind in (HopKind.META_REFRESH, HopKind.SCRIPT):
             # Browsers then send the page that led on, cut to its origin; over HTTP redirects the first referrer stays.
             origin = urls.parse(self._steps[-2].text).origin + "/"

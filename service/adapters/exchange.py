@@ -112,7 +112,8 @@ class Exchanger:
         answer.address = stream.get_extra_info("server_addr")[0]
         encrypted = stream.get_extra_info("ssl_object")
         if encrypted is not None:
-            answer.tls = tls.facts(encrypted.getpeercert(binary_form=True) or b"", distrust)
+            leaf = encrypted.getpeercert(binary_form=True) or b""
+            answer.tls = tls.facts(leaf, distrust, encrypted.version() or "")
         answer.status = response.status_code
         if len(response.headers.raw) > self._limits.headers:
             answer.ended(FetchOutcome.TOO_LARGE, f"{len(response.headers.raw)} headers")

@@ -8,14 +8,9 @@ times cheaper than reading.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import httpcore
-
-from service.adapters.streams import BudgetSpent
-
-if TYPE_CHECKING:
-    import ssl
+from service.adapters.streams import BudgetSpent, LayeredStream
 
 MOST_LINES = 400
 """Lines of all heads of one answer, interim ones included: twice the headers that an answer may have."""
@@ -24,46 +19,21 @@ _INTERIM = re.compile(rb"HTTP/\d\.\d 1(?!01)\d\d\b")
 """Answers that another one follows (RFC 9110 15.2); after 101 there is none."""
 
 
-class HeadCounted(httpcore.AsyncNetworkStream):
-    """``stream``, which breaks off (BudgetSpent) where the heads of an answer have more lines than any honest one."""
+class HeadCounted(LayeredStream):
+    """``below``, which breaks off (BudgetSpent) where the heads of an answer have more lines than any honest one."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, below: Any) -> None:
+        super().__init__(below)
         self._rest = b""
         self._lines = self._of_this_head = 0
         self._interim = self._over = False
 
-    def allow(self, more: int) -> None:
-        """Let this many bytes more be read."""
-        self._stream.allow(more)
-
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
         """At most ``max_bytes``, empty at the end."""
-        data: bytes = await self._stream.read(max_bytes, timeout)
+        data = await super().read(max_bytes, timeout)
         if not self._over:
             self._count(data)
         return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature
-        """Send all of ``buffer``."""
-        await self._stream.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        """Close the connection."""
-        await self._stream.aclose()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,  # noqa: ARG002 - httpcore's signature
-        server_hostname: str | None = None,  # noqa: ARG002 - httpcore's signature
-        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - httpcore's signature
-    ) -> httpcore.AsyncNetworkStream:
-        """Heads are counted on top of TLS, never below it."""
-        raise httpcore.UnsupportedProtocol("TLS over a counted stream")
-
-    def get_extra_info(self, info: str) -> Any:
-        """As the stream below says."""
-        return self._stream.get_extra_info(info)
 
     def _count(self, data: bytes) -> None:
         *whole, self._rest = (self._rest + data).split(b"\n")

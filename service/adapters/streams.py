@@ -194,6 +194,43 @@ class TlsStream(httpcore.AsyncNetworkStream):
             return
 
 
+class LayeredStream(httpcore.AsyncNetworkStream):
+    """``below`` with something done to what goes through it; by itself it hands everything on. TLS lies below it."""
+
+    def __init__(self, below: Any) -> None:
+        self._below = below
+
+    def allow(self, more: int) -> None:
+        """Let this many bytes more be read."""
+        self._below.allow(more)
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
+        """At most ``max_bytes``, empty at the end."""
+        data: bytes = await self._below.read(max_bytes, timeout)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature
+        """Send all of ``buffer``."""
+        await self._below.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._below.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,  # noqa: ARG002 - httpcore's signature
+        server_hostname: str | None = None,  # noqa: ARG002 - httpcore's signature
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - httpcore's signature
+    ) -> httpcore.AsyncNetworkStream:
+        """What is above TLS cannot go below it."""
+        raise httpcore.UnsupportedProtocol("TLS over a layered stream")
+
+    def get_extra_info(self, info: str) -> Any:
+        """As the stream below says."""
+        return self._below.get_extra_info(info)
+
+
 async def connected(
     address: str, port: int, seconds: float | None, budget: int, source: str | None = None
 ) -> SocketStream:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import httpcore
-
-if TYPE_CHECKING:
-    import ssl
+from service.adapters.streams import LayeredStream
 
 TAPE = "tape"
 """The extension of a request that carries the tape on which its exchange is kept."""
@@ -30,19 +27,16 @@ class Tape:
         self.sent, self.received, self.cut = bytearray(), bytearray(), False
 
 
-class TapedStream(httpcore.AsyncNetworkStream):
-    """``stream`` with a tape beside it."""
+class TapedStream(LayeredStream):
+    """``below`` with a tape beside it."""
 
-    def __init__(self, stream: Any, tape: Tape) -> None:
-        self._stream, self._tape = stream, tape
-
-    def allow(self, more: int) -> None:
-        """Let this many bytes more be read."""
-        self._stream.allow(more)
+    def __init__(self, below: Any, tape: Tape) -> None:
+        super().__init__(below)
+        self._tape = tape
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
         """At most ``max_bytes``, empty at the end."""
-        data: bytes = await self._stream.read(max_bytes, timeout)
+        data = await super().read(max_bytes, timeout)
         room = MOST_TAPED - len(self._tape.received)
         self._tape.received += data[:room]
         self._tape.cut = self._tape.cut or len(data) > room
@@ -51,21 +45,4 @@ class TapedStream(httpcore.AsyncNetworkStream):
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature
         """Send all of ``buffer``."""
         self._tape.sent += buffer
-        await self._stream.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        """Close the connection."""
-        await self._stream.aclose()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,  # noqa: ARG002 - httpcore's signature
-        server_hostname: str | None = None,  # noqa: ARG002 - httpcore's signature
-        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - httpcore's signature
-    ) -> httpcore.AsyncNetworkStream:
-        """A tape lies on top of TLS, never below it."""
-        raise httpcore.UnsupportedProtocol("TLS over a taped stream")
-
-    def get_extra_info(self, info: str) -> Any:
-        """As the stream below says."""
-        return self._stream.get_extra_info(info)
+        await super().write(buffer, timeout)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 
 import httpx
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from service.core.facts.page import TlsFacts
+
+_LONGEST_NAME = 300
+"""Characters kept of a distinguished name."""
 
 MOST_NAMES = 200
 """Subject alternative names kept of one certificate; certificate authorities issue at most 100 or 250."""
@@ -36,18 +43,13 @@ def lenient_context() -> ssl.SSLContext:
     return context
 
 
-def facts(der: bytes, error: str) -> TlsFacts:
-    """What the leaf certificate says; ``error`` in words where the chain was not trusted, else empty."""
+def facts(der: bytes, error: str, protocol: str = "") -> TlsFacts:
+    """What the leaf certificate says; ``error`` in words where the chain was not trusted, else empty.
+
+    ``protocol`` is the version that was agreed on, as ``ssl`` names it.
+    """
     seen = _read(der)
-    return TlsFacts(
-        verified=not error,
-        error=error or seen.error,
-        issuer=seen.issuer,
-        names=seen.names,
-        not_before=seen.not_before,
-        not_after=seen.not_after,
-        sha256=seen.sha256,
-    )
+    return replace(seen, verified=not error, error=error or seen.error, protocol=protocol)
 
 
 @lru_cache(maxsize=2048)
@@ -57,14 +59,40 @@ def _read(der: bytes) -> TlsFacts:
         certificate = x509.load_der_x509_certificate(der)
         return TlsFacts(
             verified=False,
-            issuer=certificate.issuer.rfc4514_string()[:300],
+            subject=certificate.subject.rfc4514_string()[:_LONGEST_NAME],
+            issuer=certificate.issuer.rfc4514_string()[:_LONGEST_NAME],
             names=_names(certificate),
             not_before=certificate.not_valid_before_utc,
             not_after=certificate.not_valid_after_utc,
             sha256=digest,
+            **_key(certificate),
         )
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         return TlsFacts(verified=False, error=f"unreadable certificate: {error}"[:200], sha256=digest)
+
+
+def _key(certificate: x509.Certificate) -> dict[str, str]:
+    """Kind and fingerprint of the key; nothing of one in an encoding that cannot be read, as the rest can be."""
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return {}
+    info = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return {"key": _kind_of(key), "spki_sha256": sha256(info).hexdigest()}
+
+
+def _kind_of(key: object) -> str:
+    match key:
+        case rsa.RSAPublicKey():
+            return f"RSA {key.key_size}"
+        case dsa.DSAPublicKey():
+            return f"DSA {key.key_size}"
+        case ec.EllipticCurvePublicKey():
+            return f"EC {key.curve.name}"
+        case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey():
+            return type(key).__name__.removesuffix("PublicKey")
+        case _:
+            return "other"
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:

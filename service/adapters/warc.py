@@ -118,7 +118,9 @@ def _facts(recording: Recording, page: FetchedPage) -> Iterator[tuple[str, str]]
         yield f"hop-{number}", f"{hop.kind.value} {hop.status} {hop.address} {hop.url}"
     if page.tls is not None:
         yield from (("tls-verified", "yes" if page.tls.verified else "no"), ("tls-error", page.tls.error))
-        yield from (("certificate-sha256", page.tls.sha256), ("certificate-issuer", page.tls.issuer))
+        yield from (("tls-protocol", page.tls.protocol), ("certificate-sha256", page.tls.sha256))
+        yield from (("certificate-subject", page.tls.subject), ("certificate-issuer", page.tls.issuer))
+        yield from (("certificate-key", page.tls.key), ("certificate-spki-sha256", page.tls.spki_sha256))
         yield "certificate-names", ", ".join(page.tls.names)
     if page.favicon_sha256:
         yield from (("favicon-sha256", page.favicon_sha256), ("favicon-mmh3", str(page.favicon_mmh3)))

@@ -134,11 +134,15 @@ def _certificate(tls: TlsFacts) -> Report:
     return {
         "verified": tls.verified,
         "error": tls.error,
+        "protocol": tls.protocol,
+        "subject": tls.subject,
         "issuer": tls.issuer,
         "names": list(tls.names),
         "not_before": rfc3339(tls.not_before),
         "not_after": rfc3339(tls.not_after),
         "sha256": tls.sha256,
+        "key": tls.key,
+        "spki_sha256": tls.spki_sha256,
     }
 
 

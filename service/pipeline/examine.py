@@ -136,8 +136,10 @@ class Examiner:
         asked = await registration(self._registry, site, dns, now)
         pages = await fetch(self._fetcher, plan=self._plan, site=site, dns=dns, outlets=outlets, now=now)
         pages = await with_icon(self._fetcher, self._plan, site, dns, pages, now=now)
-        lists = await listed(self._fetcher, plan=self._plan, site=site, pages=pages, outlets=outlets, now=now)
         look, judgements = self.judge(site, dns, asked, pages, knowledge)
+        lists = await listed(
+            self._fetcher, plan=self._plan, site=site, look=look, judgements=judgements, outlets=outlets
+        )
         again = await self._asked_again(site, look, judgements, outlets)
         if again:
             look, judgements = self.judge(site, dns, asked, (*pages, *again), knowledge)

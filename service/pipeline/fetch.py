@@ -137,10 +137,12 @@ def asks(
 ) -> list[tuple[str, Profile]]:
     """The (URL, profile) pairs of this look, in order: what last showed the content, the root, then other targets.
 
-    A site whose content is known gets that pair and the root under another profile. One whose content is not known gets
-    the profiles of every look on its root and on two targets (from a social post above all: clones hide from others).
-    At its first look, on the day after anything changed and once a week it gets all targets, and those profiles more
-    that have their turn then. ``countries`` are those of the site's outlets: whose proxies are of use.
+    A site whose content is known gets that pair and the same URL under another profile, whose difference shows
+    cloaking; its root as well on the day after anything changed and where the last look did not see the content. One
+    whose content is not known gets the profiles of every look on its root and on two targets (from a social post above
+    all: clones hide from others). At its first look, on the day after anything changed and once a week it gets all
+    targets, and those profiles more that have their turn then. ``countries`` are those of the site's outlets: whose
+    proxies are of use.
     """
     usable = [profile for profile in plan.profiles if profile.egress == DIRECT or profile.egress in countries]
     profiles = {profile.name: profile for profile in usable}
@@ -152,11 +154,13 @@ def asks(
         if base_profile(episode.profile) in profiles
     ]
     weekly = full_turn(site, now)
-    if any(lookalike.open_episode for lookalike in site.lookalikes) and not weekly:
-        other = next(profile for profile in usable if (root, profile) not in shown)
-        return _unique([*shown, (root, other)])[: plan.budget]
+    news = now - (site.active_at or now) < _FRESH
+    if shown and not weekly and any(lookalike.open_episode for lookalike in site.lookalikes):
+        beside = [(url, _another(usable, profile)) for url, profile in shown]
+        roots = [(root, _another(usable, shown[0][1]))] if news or _lost(site) else []
+        return _unique([*shown, *beside, *roots])[: plan.budget]
     weekly = weekly or site.observation is None
-    news = weekly or now - (site.active_at or now) < _FRESH
+    news = news or weekly
     turns = {Turn.ALWAYS} | ({Turn.NEWS} if news else set()) | ({Turn.WEEKLY} if weekly else set())
     asking = [profile for profile in usable if profile.turn in turns]
     targets = _by_worth(site.targets)[: None if news else _FEW]
@@ -166,6 +170,19 @@ def asks(
         *((target.url, profile) for target in targets for profile in asking if profile.articles),
     ]
     return _unique(found)[: plan.budget]
+
+
+def _another(usable: list[Profile], profile: Profile) -> Profile:
+    """A profile of every look that goes out directly and is not this one; the settings see to it that there are two."""
+    others = [one for one in usable if one.name != profile.name and one.egress == DIRECT]
+    return min(others, key=lambda one: one.turn is not Turn.ALWAYS, default=profile)
+
+
+def _lost(site: Site) -> bool:
+    """Whether the last look did not see content that an open episode had shown."""
+    looked = site.looked_at
+    open_episodes = (one.open_episode for one in site.lookalikes)
+    return looked is not None and any(one.last_seen_at < looked for one in open_episodes if one is not None)
 
 
 def _by_worth(targets: tuple[Target, ...]) -> list[Target]:

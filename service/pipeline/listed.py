@@ -1,17 +1,18 @@
 """Fourth step of a look, now and then: what robots.txt, sitemaps and feeds list, for sites that show nothing else.
 
-Asked for at the first look, and once a week while a flagged site does not show what it is flagged for.
+Asked for once what answers may hold articles (at the first look, or when a site is no longer parked, dead or seized),
+and once a week while a flagged site does not show what it is flagged for. Where a look shows the content anyway,
+nothing is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from service.core.facts.page import FetchedPage
 from service.core.facts.references import looks_like_article
-from service.core.model import Outlet, Profile, Site, Target, Turn
+from service.core.model import Availability, Judgement, Look, Outlet, Profile, Site, Target, Turn
 from service.pipeline.fetch import FetchPlan, full_turn, spoken
 from service.ports import Fetcher
 
@@ -19,6 +20,15 @@ MOST_TARGETS = 5
 """Articles learnt from listings in one look; the newest stand first."""
 
 _MOST_SITEMAPS, _MOST_FEEDS = 2, 1
+_HIDES = frozenset(
+    {
+        Availability.LIVE,
+        Availability.CONTENT_NOT_SEEN,
+        Availability.CHALLENGED,
+        Availability.REDIRECTS_TO_OUTLET,
+    }
+)
+"""Grades behind which articles may lie; a parked, seized or sinkholed site's listings are not the site's own."""
 
 
 async def listed(
@@ -26,12 +36,13 @@ async def listed(
     *,
     plan: FetchPlan,
     site: Site,
-    pages: tuple[FetchedPage, ...],
+    look: Look,
+    judgements: tuple[Judgement, ...],
     outlets: list[Outlet],
-    now: datetime,
 ) -> tuple[Target, ...]:
     """Articles on the site's own host that its listings name; nothing where there is no reason to ask now."""
-    if not _asked(site, pages, now):
+    pages = look.pages
+    if not _asked(site, look, judgements):
         return ()
     usual = (one for one in plan.profiles if one.articles and one.turn is Turn.ALWAYS)
     profile, languages = next(usual, plan.profiles[0]), spoken(outlets)
@@ -47,11 +58,13 @@ async def listed(
     return tuple((articles or list(found.values()))[:MOST_TARGETS])
 
 
-def _asked(site: Site, pages: tuple[FetchedPage, ...], now: datetime) -> bool:
-    if not any(page.answered and urlsplit(page.final_url).hostname == site.host for page in pages):
+def _asked(site: Site, look: Look, judgements: tuple[Judgement, ...]) -> bool:
+    if look.consensus not in _HIDES or any(judgement.shows_content for judgement in judgements):
+        return False
+    if not any(page.answered and urlsplit(page.final_url).hostname == site.host for page in look.pages):
         return False
     hidden = site.flagged and not any(lookalike.open_episode for lookalike in site.lookalikes)
-    return site.observation is None or (hidden and full_turn(site, now))
+    return site.observation is None or site.availability not in _HIDES or (hidden and full_turn(site, look.at))
 
 
 async def _feeds(

@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,6 +60,23 @@ def fetched(
     return asyncio.run(run())
 
 
+def test_a_browsers_client_hints_are_sent_over_tls_alone(authority: Authority) -> None:
+    browser = replace(DESKTOP, headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0.0.0 Safari/537.36"})
+
+    async def hints(tls: ssl.SSLContext | None, scheme: str) -> set[str]:
+        async with HostileServer(tls=tls) as server:
+            ports = {80: server.port, 443: server.port}
+            out = Dialer(Names({HOST: ["127.0.0.1"]}), {"pages": ["127.0.0.0/8"]}, port_map=ports)
+            fetcher = GuardedFetcher(out, TitleParser(), LIMITS)
+            await fetcher.fetch(f"{scheme}://{HOST}/", browser, ())
+            await fetcher.close()
+            return {name for name in server.seen[0].headers if name.startswith("sec-ch-ua")}
+
+    expected = {"sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform"}
+    assert asyncio.run(hints(authority.context((HOST,)), "https")) == expected
+    assert asyncio.run(hints(None, "http")) == set()
+
+
 def test_a_trusted_certificate_is_verified_and_read(authority: Authority) -> None:
     page = fetched(authority.ca_file, authority.context((HOST, "*.shop.example")))
     assert page.outcome is FetchOutcome.OK
@@ -67,6 +85,9 @@ def test_a_trusted_certificate_is_verified_and_read(authority: Authority) -> Non
     assert page.tls.error == ""
     assert page.tls.names == ("*.shop.example", HOST)
     assert page.tls.issuer == "CN=Spoofwatch lab authority"
+    assert page.tls.subject == "CN=shop.example"
+    assert (page.tls.protocol, page.tls.key) == ("TLSv1.3", "EC secp256r1")
+    assert len(page.tls.spki_sha256) == 64
     assert page.tls.not_before is not None
     assert page.tls.not_after is not None
     assert page.tls.not_before < datetime.now(UTC) < page.tls.not_after
@@ -133,6 +154,7 @@ def test_protocols_of_the_past_are_looked_at_without_trust(authority: Authority,
     assert page.outcome is FetchOutcome.OK
     assert page.tls is not None
     assert not page.tls.verified
+    assert page.tls.protocol == "TLSv1"
 
 
 @contextmanager

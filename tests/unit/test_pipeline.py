@@ -38,7 +38,7 @@ from service.core.verdict.policy import ScoringPolicy
 from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
 from service.pipeline.examine import Examiner, dated
-from service.pipeline.fetch import FetchPlan, asks, spoken, wanted
+from service.pipeline.fetch import FetchPlan, asks, full_turn, spoken, wanted
 from service.pipeline.registration import due, pressing
 from service.pipeline.sweep import Progress, Sweeper, SweepPlan
 from service.pipeline.track import Tracker
@@ -463,10 +463,25 @@ def test_a_young_site_is_fetched_at_every_look_and_an_old_quiet_one_in_turn() ->
 
 def test_the_url_and_profile_that_last_showed_the_content_are_asked_first() -> None:
     episode = Episode(number=1, began_at=START, last_seen_at=START, url="https://spiegel.ltd/a", profile="social")
-    shown = site(lookalikes=(lookalike(verdict=Verdict.IMPERSONATION, episodes=(episode,)),))
+    shown = site(lookalikes=(lookalike(verdict=Verdict.IMPERSONATION, episodes=(episode,)),), active_at=START)
     asked = [(url, profile.name) for url, profile in asks(FetchPlan(profiles=PROFILES), shown, at(days=1))]
     assert asked[0] == ("https://spiegel.ltd/a", "social")
+    assert asked[1] == ("https://spiegel.ltd/a", "desktop"), "under another profile too, lest cloaking goes unseen"
     assert len(asked) == 2
+
+
+def test_the_root_is_asked_too_after_news_and_where_the_content_was_not_seen() -> None:
+    episode = Episode(number=1, began_at=START, last_seen_at=START, url="https://spiegel.ltd/a", profile="social")
+    shown = site(lookalikes=(lookalike(verdict=Verdict.IMPERSONATION, episodes=(episode,)),), active_at=START)
+    quiet = next(day for day in range(2, 9) if not full_turn(shown, at(days=day)))
+
+    def urls(of: Site, hours: float) -> list[str]:
+        return [url for url, _ in asks(FetchPlan(profiles=PROFILES), of, at(hours, days=quiet))]
+
+    article, root = "https://spiegel.ltd/a", "https://spiegel.ltd/"
+    assert urls(replace(shown, looked_at=START), 0) == [article, article]
+    assert urls(replace(shown, looked_at=at(5)), 0) == [article, article, root]
+    assert urls(replace(shown, active_at=at(days=quiet)), 1) == [article, article, root]
 
 
 def test_an_unknown_site_is_fetched_under_every_profile() -> None:

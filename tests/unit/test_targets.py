@@ -6,15 +6,17 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from service.core.facts.listings import Listing
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, TlsFacts
-from service.core.model import Episode, Outlet, Profile, Site, Target, Verdict
+from service.core.model import Availability, Episode, Judgement, Outlet, Profile, Site, Target, Verdict
 from service.core.persistence.observations import observe
 from service.pipeline.fetch import FetchPlan
 from service.pipeline.listed import listed
 from service.pipeline.onward import MOST, onward
 from service.pipeline.watched import Knowledge
-from tests.builders import START, at, look, lookalike, site
+from tests.builders import START, at, judgement, look, lookalike, site
 from tests.fakes import FakeFetcher, fetched
 
 OUTLET = Outlet(id="spiegel", name="Der Spiegel", domain="spiegel.de", languages=("de",))
@@ -25,12 +27,19 @@ ARTICLE = f"{ROOT}/politik/eine-lange-geschichte-ueber-etwas"
 
 
 def learnt(
-    listings: dict[str, Listing], of: Site | None = None, page: FetchedPage = PAGE, days: float = 0
+    listings: dict[str, Listing],
+    of: Site | None = None,
+    page: FetchedPage = PAGE,
+    *,
+    days: float = 0,
+    grade: Availability = Availability.LIVE,
+    judgements: tuple[Judgement, ...] = (),
 ) -> tuple[tuple[Target, ...], list[str]]:
     fetcher = FakeFetcher({})
     fetcher.listings = listings
     of = of or site()
-    found = asyncio.run(listed(fetcher, plan=PLAN, site=of, pages=(page,), outlets=[OUTLET], now=at(days=days)))
+    seen = look(at(days=days), grade, pages=(page,))
+    found = asyncio.run(listed(fetcher, plan=PLAN, site=of, look=seen, judgements=judgements, outlets=[OUTLET]))
     return found, fetcher.listings_asked
 
 
@@ -60,13 +69,32 @@ def test_the_usual_sitemap_is_tried_where_none_is_named_and_feeds_come_first() -
 
 
 def test_listings_are_asked_for_at_first_and_weekly_while_content_is_hidden() -> None:
-    looked = site(observation=observe(None, look(START), (), None), looked_at=START)
+    seen = observe(None, look(START), (), None)
+    looked = site(looked_at=START, observation=seen, availability=Availability.LIVE)
     flagged = replace(looked, lookalikes=(lookalike(verdict=Verdict.IMPERSONATION),))
     episode = Episode(number=1, began_at=START, last_seen_at=START)
     open_one = replace(flagged, lookalikes=(lookalike(verdict=Verdict.IMPERSONATION, episodes=(episode,)),))
     weeks = [sum(bool(learnt({}, of, days=day)[1]) for day in range(1, 8)) for of in (looked, flagged, open_one)]
     assert weeks == [0, 1, 0]
     assert learnt({}, page=fetched(f"{ROOT}/", "social", None))[1] == []
+
+
+def test_listings_are_asked_for_when_a_site_that_could_not_have_any_comes_alive() -> None:
+    seen = observe(None, look(START), (), None)
+    for before in (Availability.PARKED, Availability.UNREACHABLE):
+        waking = site(observation=seen, looked_at=START, availability=before)
+        assert learnt({}, waking, days=1)[1]
+        assert learnt({}, waking, days=1, grade=Availability.PARKED)[1] == []
+
+
+@pytest.mark.parametrize("grade", [Availability.PARKED, Availability.SEIZED, Availability.SINKHOLED])
+def test_listings_of_a_page_that_is_not_the_sites_own_are_not_asked_for(grade: Availability) -> None:
+    assert learnt({}, grade=grade)[1] == []
+
+
+def test_listings_are_not_asked_for_where_the_look_shows_the_content() -> None:
+    assert learnt({}, judgements=(judgement(shows=True),))[1] == []
+    assert learnt({}, judgements=(judgement(shows=False),))[1]
 
 
 # --- other hosts

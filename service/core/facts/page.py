@@ -58,15 +58,24 @@ class Hop:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TlsFacts:
-    """The certificate that the final host showed. ``verified`` False keeps ``error`` in words."""
+    """The certificate that a host showed. ``verified`` False keeps ``error`` in words.
+
+    ``protocol`` is the version that was agreed on (``TLSv1.3``), ``key`` the kind and size of the leaf's key (``RSA
+    2048``, ``EC secp256r1``). ``spki_sha256`` is the fingerprint of its SubjectPublicKeyInfo (RFC 7469 2.4, in
+    hexadecimal): it stays where a certificate is renewed, or made for another name, with the key that one has.
+    """
 
     verified: bool
     error: str = ""
+    protocol: str = ""
+    subject: str = ""
     issuer: str = ""
     names: tuple[str, ...] = ()
     not_before: datetime | None = None
     not_after: datetime | None = None
     sha256: str = ""
+    key: str = ""
+    spki_sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -529,8 +529,8 @@ class ForecastRows(Protocol):
     def update(self, made: Forecast) -> None:
         """Keep what came of one: probes, hits that are new, its score. Its names never change."""
 
-    def newest(self, outlet: str | None, limit: int) -> tuple[Forecast, ...]:
-        """The newest first, of one outlet or of all."""
+    def newest(self, outlets: frozenset[str] | None, limit: int) -> tuple[Forecast, ...]:
+        """The newest first, of these outlets or of all."""
 
     def get(self, forecast_id: str) -> Forecast | None:
         """One by its id."""

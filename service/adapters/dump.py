@@ -32,6 +32,7 @@ from service.adapters.tables import (
     VERDICT,
 )
 from service.adapters.tables_campaigns import CAMPAIGN, CAMPAIGN_CHANGE, MEMBERSHIP, SIBLING_SWEEP, SUCCESSION, TIE
+from service.adapters.tables_persistence import FORECAST, FORECAST_HIT, REPORT, REPORT_CHANGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,10 +79,36 @@ _KINDS: dict[str, Select[Any]] = {
     .join(SITE, SITE.c.id == SUCCESSION.c.site_id)
     .join(_OTHER, _OTHER.c.id == SUCCESSION.c.predecessor_id),
     "sibling_sweep": select(*_all_but(SIBLING_SWEEP, "id")),
+    # A report's id follows from a row id.
+    "report": select(*_LOOKALIKE, *_all_but(REPORT, "id", "lookalike_id"))
+    .join(LOOKALIKE, LOOKALIKE.c.id == REPORT.c.lookalike_id)
+    .join(SITE),
+    "report_change": select(
+        *_LOOKALIKE, REPORT.c.recipient, REPORT.c.sent_at, REPORT.c.reference, *_all_but(REPORT_CHANGE, "report")
+    )
+    .join(REPORT, REPORT.c.id == REPORT_CHANGE.c.report)
+    .join(LOOKALIKE, LOOKALIKE.c.id == REPORT.c.lookalike_id)
+    .join(SITE),
+    "forecast": select(FORECAST),
+    "forecast_hit": select(FORECAST_HIT),
     "sweep": select(*_all_but(SWEEP, "id")),
     "event": select(*_EVENT, EVENT.c.data_json),
     "delivery": select(*_EVENT, ENDPOINT.c.url, DELIVERY.c.state).select_from(DELIVERY).join(EVENT).join(ENDPOINT),
 }
+
+LEFT_OUT = frozenset(
+    {
+        *("evidence", "attempt", "token", "repeat"),  # ids and times that are others in every run
+        *("state", "unlinked", "unanswered", "feed", "feed_gap", "listed"),  # how far the work has come
+        *("sighting_report", "sighting", "capture"),  # what people handed in; their targets and sites are dumped
+        "endpoint",  # named by each delivery
+    }
+)
+"""Tables that say nothing of what two runs found."""
+
+
+DUMPED = frozenset(_KINDS)
+"""Tables that are part of it."""
 
 
 async def canonical_dump(store: SqlStore) -> str:

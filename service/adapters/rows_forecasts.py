@@ -65,9 +65,11 @@ class SqlForecasts:
         """One by its id."""
         return next(iter(self._load(select(FORECAST).where(FORECAST.c.id == forecast_id))), None)
 
-    def newest(self, outlet: str | None, limit: int) -> tuple[Forecast, ...]:
-        """The newest first, of one outlet or of all."""
-        query = select(FORECAST) if outlet is None else select(FORECAST).where(FORECAST.c.outlet == outlet)
+    def newest(self, outlets: frozenset[str] | None, limit: int) -> tuple[Forecast, ...]:
+        """The newest first, of these outlets or of all."""
+        query = select(FORECAST)
+        if outlets is not None:
+            query = query.where(FORECAST.c.outlet.in_(sorted(outlets)))
         return self._load(query.order_by(FORECAST.c.made_at.desc(), FORECAST.c.id).limit(limit))
 
     def watched(self, now: datetime) -> tuple[Forecast, ...]:

@@ -13,7 +13,7 @@ from service.adapters.rows_reports import SqlReports
 from service.adapters.rows_sweeps import sweep_of
 from service.adapters.site_loading import block, episode
 from service.adapters.tables import BLOCK, EPISODE, EVENT, LOOKALIKE, OBSERVATION, SITE, SWEEP, TRAIT, VERDICT
-from service.adapters.tables_campaigns import MEMBERSHIP
+from service.adapters.tables_campaigns import MEMBERSHIP, SUCCESSION
 from service.adapters.views import PUBLIC_PREFIX
 from service.core.model import Block, Technique, Verdict
 from service.core.names.name import split
@@ -70,6 +70,11 @@ _ADDRESSES = select(TRAIT).where(TRAIT.c.site_id.in_(_IDS), TRAIT.c.kind == "add
 _MEMBERSHIPS = (
     select(MEMBERSHIP).where(MEMBERSHIP.c.site_id.in_(_IDS)).order_by(MEMBERSHIP.c.joined_at, MEMBERSHIP.c.id)
 )
+_SUCCESSIONS = (
+    select(SUCCESSION.c.site_id, SUCCESSION.c.outlet, SUCCESSION.c.began_at)
+    .where(SUCCESSION.c.site_id.in_(_IDS))
+    .order_by(SUCCESSION.c.found_at, SUCCESSION.c.id)
+)
 _TOLD = (
     select(EVENT.c.host, EVENT.c.outlet, EVENT.c.type, EVENT.c.at, EVENT.c.data_json)
     .where(EVENT.c.host.in_(_HOSTS), EVENT.c.type.in_(["site.down", "successor.found"]))
@@ -117,6 +122,9 @@ class SqlLifetimes:
         memberships: defaultdict[int, list[tuple[datetime, datetime | None, str]]] = defaultdict(list)
         for one in self._connection.execute(_MEMBERSHIPS, {"ids": site_ids}):
             memberships[one.site_id].append((one.joined_at, one.left_at, one.campaign))
+        took_over: dict[tuple[int, str], datetime] = {}
+        for one in self._connection.execute(_SUCCESSIONS, {"ids": site_ids}):
+            took_over.setdefault((one.site_id, one.outlet), one.began_at)
         reports: defaultdict[str, list[Report]] = defaultdict(list)
         for report in SqlReports(self._connection).all():
             reports[report.lookalike].append(report)
@@ -131,6 +139,7 @@ class SqlLifetimes:
                 reports=tuple(reports[f"{PUBLIC_PREFIX}{row.id}"]),
                 predecessor=row.predecessor,
                 succeeded_at=told.succeeded.get((row.host, row.outlet)),
+                took_over_at=took_over.get((row.site_id, row.outlet)),
             )
 
 

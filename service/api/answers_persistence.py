@@ -129,7 +129,9 @@ class ReplacementAnswer(Answer):
     lookalike: str = Field(description="The lookalike.")
     site: str = Field(description="The host name.")
     outlet: str = Field(description="The outlet.")
-    appeared_at: Moment = Field(description="Registered, or found where that is not known.")
+    appeared_at: Moment = Field(
+        description="Registered, or found where that is not known; a name held in reserve, when it took over."
+    )
     days: float = Field(description="Days since the action.")
     predecessor: str | None = Field(description="The blocked site that it is tied to; null where only time ties it.")
     served: bool = Field(description="It serves the impersonation at as_of.")

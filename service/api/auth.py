@@ -53,6 +53,12 @@ class Caller:
         """Whether it may see what concerns this outlet (None: nobody's)."""
         return not self.outlets or outlet in self.outlets
 
+    def within(self, outlet: str | None) -> frozenset[str] | None:
+        """The outlets to answer about where ``outlet`` was asked for (None: any); None stands for all."""
+        if outlet is not None:
+            return frozenset({outlet}) if self.sees(outlet) else frozenset()
+        return self.outlets or None
+
 
 class Authentication:
     """ASGI middleware: nothing below ``PROTECTED`` is reached without a token that the store knows and that is good.

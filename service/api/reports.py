@@ -6,9 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from service.api.answers_persistence import ReportAnswer, ReportList
+from service.api.auth import Caller
+from service.api.lookalikes import shown as shown_lookalike
 from service.api.schemas import HostName
 from service.api.schemas_persistence import ChangedReport, NewReport
-from service.api.wiring import Reader, Service, Writer, WritingCaller, path_id, refusals
+from service.api.wiring import LimitedReader, LimitedWriter, Service, path_id, refusals
+from service.app import App
 from service.core.errors import NotFound
 from service.core.persistence.reports import Report, ReportState
 from service.core.plain import shown
@@ -18,15 +21,16 @@ router = APIRouter(prefix="/reports", tags=["reports"])
 ReportId = Annotated[str, path_id("report", "rep_9c41aa20d0e35b17")]
 
 
-@router.get("", summary="List reports", response_model=ReportList, responses=refusals(), dependencies=[Reader])
+@router.get("", summary="List reports", response_model=ReportList, responses=refusals())
 async def list_reports(
     service: Service,
+    caller: LimitedReader,
     state: Annotated[ReportState | None, Query(description="Only those that stand so.")] = None,
     site: Annotated[HostName | None, Query(description="Only those about this host name.")] = None,
 ) -> dict[str, Any]:
     """The newest sent first."""
     reports = await service.store.read(lambda uow: uow.reports.all(state, site))
-    return {"data": [answered(report) for report in reports]}
+    return {"data": [answered(report) for report in reports if caller.sees(report.outlet)]}
 
 
 @router.post(
@@ -38,13 +42,15 @@ async def list_reports(
         200: {"model": ReportAnswer, "description": "This very report was recorded before."},
         **refusals(HTTPStatus.NOT_FOUND, body=True),
     },
-    dependencies=[Writer],
 )
-async def record_report(service: Service, given: NewReport, response: Response) -> dict[str, Any]:
+async def record_report(
+    service: Service, caller: LimitedWriter, given: NewReport, response: Response
+) -> dict[str, Any]:
     """A report that somebody sent. The service sends none; it reminds when nobody answers (report.overdue).
 
     Lookalike, recipient, time and reference say which report it is, so a request with a time may be sent twice.
     """
+    await service.store.read(lambda uow: shown_lookalike(uow, caller, given.lookalike))
     kept, new = await service.reporter.record(
         given.lookalike,
         role=given.role,
@@ -63,14 +69,10 @@ async def record_report(service: Service, given: NewReport, response: Response) 
     summary="One report",
     response_model=ReportAnswer,
     responses=refusals(HTTPStatus.NOT_FOUND),
-    dependencies=[Reader],
 )
-async def get_report(service: Service, report_id: ReportId) -> dict[str, Any]:
+async def get_report(service: Service, caller: LimitedReader, report_id: ReportId) -> dict[str, Any]:
     """With every state that it came to."""
-    found = await service.store.read(lambda uow: uow.reports.get(report_id))
-    if found is None:
-        raise NotFound(f"there is no report {report_id}")
-    return answered(found)
+    return answered(await _seen(service, caller, report_id))
 
 
 @router.post(
@@ -80,13 +82,22 @@ async def get_report(service: Service, report_id: ReportId) -> dict[str, Any]:
     responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, body=True),
 )
 async def change_report(
-    service: Service, caller: WritingCaller, report_id: ReportId, given: ChangedReport
+    service: Service, caller: LimitedWriter, report_id: ReportId, given: ChangedReport
 ) -> dict[str, Any]:
     """Answered, acted, refused or withdrawn. What was acted on or withdrawn is closed."""
+    await _seen(service, caller, report_id)
     changed = await service.reporter.change(
         report_id, ReportState(given.state), at=given.at, note=given.note, by=f"token {caller.token_id}"
     )
     return answered(changed)
+
+
+async def _seen(service: App, caller: Caller, report_id: str) -> Report:
+    """The report; NotFound where there is none that the caller may see."""
+    found = await service.store.read(lambda uow: uow.reports.get(report_id))
+    if found is None or not caller.sees(found.outlet):
+        raise NotFound(f"there is no report {report_id}")
+    return found
 
 
 def answered(report: Report) -> dict[str, Any]:

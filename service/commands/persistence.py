@@ -33,7 +33,8 @@ async def _persistence(
     async with open_app(settings) as app:
         if outlet is not None and outlet not in (await app.watched.now()).outlets:
             raise NotFound(f"no outlet {outlet!r} is watched; `spoofwatch outlets list` shows who is")
-        return await app.persister.persistence(by=by, outlet=outlet, as_of=as_of, rows=rows)
+        outlets = None if outlet is None else frozenset({outlet})
+        return await app.persister.persistence(by=by, outlets=outlets, as_of=as_of, rows=rows)
 
 
 def effect(settings: Settings, action: str, as_of: datetime | None, *, as_json: bool) -> int:

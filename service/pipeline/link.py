@@ -18,9 +18,10 @@ from service.core.persistence.campaigns import groups, regroup
 from service.core.persistence.links import RuledLink, Tie, links, pair
 from service.core.persistence.successors import (
     Blocked,
+    Born,
     Succession,
-    began,
     blocked,
+    born,
     expected_by_chance,
     predecessor,
 )
@@ -91,11 +92,13 @@ class Linker:
                 self._succeeded(uow, other, theirs, known, now)
 
     def _succeeded(self, uow: UnitOfWork, site: Site, ties: list[Tie], others: list[Site], now: datetime) -> None:
-        candidates = [found for other in others if (found := blocked(other)) is not None]
+        # A further host of one name is no other site.
+        strangers = (other for other in others if other.domain != site.domain)
+        candidates = [found for other in strangers if (found := blocked(other)) is not None]
         if not candidates or not any(_asks(lookalike) for lookalike in site.lookalikes):
             return
-        born = began(site, uow.history.observations(site.host))
-        case = _Case(site=site, born=born, ties=tuple(ties), candidates=tuple(candidates))
+        came = born(site, uow.history.observations(site.host))
+        case = _Case(site=site, came=came, ties=tuple(ties), candidates=tuple(candidates))
         told: list[Event] = []
         lookalikes = []
         for lookalike in site.lookalikes:
@@ -112,10 +115,10 @@ class Linker:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Case:
-    """A site that may have taken over, since when it is in play, its ties, and whom it could have taken over from."""
+    """A site that may have taken over, when it came, its ties, and whom it could have taken over from."""
 
     site: Site
-    born: datetime
+    came: Born
     ties: tuple[Tie, ...]
     candidates: tuple[Blocked, ...]
 
@@ -161,20 +164,19 @@ def _asks(lookalike: Lookalike) -> bool:
 
 def _succession(uow: UnitOfWork, case: _Case, lookalike: Lookalike, now: datetime) -> Succession | None:
     host = case.site.host
-    found = predecessor(case.born, host, lookalike.outlet, [tie.seen_from(host) for tie in case.ties], case.candidates)
-    if found is None:
+    taken = predecessor(case.came, host, lookalike.outlet, [tie.seen_from(host) for tie in case.ties], case.candidates)
+    if taken is None:
         return None
-    before, link = found
     watched = uow.history.watched_since(lookalike.outlet) or lookalike.discovered_at
-    chance = expected_by_chance(uow.history.appearances(lookalike.outlet), before.since, case.born, watched)
+    chance = expected_by_chance(uow.history.appearances(lookalike.outlet), taken.blocked_since, taken.began_at, watched)
     return Succession(
         host=host,
         outlet=lookalike.outlet,
-        predecessor=before.host,
+        predecessor=taken.predecessor,
         found_at=now,
-        blocked_since=before.since,
-        began_at=case.born,
-        link=link,
+        blocked_since=taken.blocked_since,
+        began_at=taken.began_at,
+        link=taken.link,
         expected_by_chance=round(chance, 3),
     )
 

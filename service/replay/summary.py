@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from service.core.model import Place
-from service.core.names.name import registrable
 from service.lab.scenario_model import Happening, Scenario, Truth
 from service.lab.staging import SiteTruth, truth
 from service.ports import UnitOfWork
 
 FLAGS = ("lookalike.suspected", "impersonation.confirmed")
 _BAD = (Truth.IMPERSONATION, Truth.SUSPECTED)
-_AT_THE_NAME = (Place.REGISTRAR.value, Place.REGISTRY.value)
-_STILL_IN_FORCE = "~"  # sorts after every date
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +23,8 @@ class Summary:
     """The object that ``--json`` prints. Names are sorted; ``days_to_first_successor`` is None where there is none.
 
     ``flagged``, ``missed`` and ``false_flags`` count a flag that was withdrawn again. ``blocks`` counts each block
-    once, entered or observed. ``down_after_block`` counts sites. ``looks`` are examinations, ``queries`` names that
+    once, entered or observed; ``down_after_block`` sites, ``resurfaced`` their returns: what several hosts of a site
+    show is one. ``looks`` are examinations, ``queries`` names that
     sweeps asked DNS for. ``seconds`` (real time) and ``alerts_unverified`` are those of this process, where a replay
     was taken up again.
     """
@@ -65,10 +65,10 @@ def summarise(uow: UnitOfWork, scenario: Scenario, *, seconds: float, unverified
         alerts_delivered=counts["deliveries_delivered"],
         alerts_undelivered=counts["deliveries_pending"] + counts["deliveries_dead"],
         alerts_unverified=unverified,
-        blocks=blocks(uow.views.blocks(None)),
-        down_after_block=len(_down_after_block(news)),
-        resurfaced=sum(event["type"] == "site.resurfaced" for event in news),
-        successors=len({event["site"] for event in news if event["type"] == "successor.found"}),
+        blocks=blocks(uow.views.blocks(None), truths),
+        down_after_block=len({site_of(host, truths) for host in _down_after_block(news)}),
+        resurfaced=sum(times("site.resurfaced", news, truths).values()),
+        successors=len({site_of(event["site"], truths) for event in news if event["type"] == "successor.found"}),
         days_to_first_successor=min(delays, default=None),
         seconds=round(seconds, 1),
         looks=counts["looks"],
@@ -76,20 +76,35 @@ def summarise(uow: UnitOfWork, scenario: Scenario, *, seconds: float, unverified
     )
 
 
-def blocks(rows: Iterable[Mapping[str, Any]]) -> int:
-    """How many blocks there were, each once; ``rows`` as views have them (site, place, effective_from, lifted_at).
+def blocks(rows: Iterable[Mapping[str, Any]], sites: Collection[str]) -> int:
+    """How many blocks there were; ``rows`` as views have them (site, place), ``sites`` the names of the scenario's.
 
-    A hold acts on the registered name: where several of its hosts are watched, each shows the one hold.
+    Where several hosts of a site are watched, such as one that only its certificate names, each shows the one block.
     """
-    number = 0
-    held_until: dict[tuple[str, str], str] = {}
-    for row in sorted(rows, key=lambda row: row["effective_from"]):
-        host, place = row["site"], row["place"]
-        about = (registrable(host) or host) if place in _AT_THE_NAME else host
-        if place not in _AT_THE_NAME or row["effective_from"] > held_until.get((about, place), ""):
-            number += 1
-        held_until[about, place] = max(held_until.get((about, place), ""), row["lifted_at"] or _STILL_IN_FORCE)
-    return number
+    shown = Counter((row["site"], row["place"]) for row in rows)
+    return sum(_most(((site_of(host, sites), place), number) for (host, place), number in shown.items()).values())
+
+
+def times(kind: str, news: Iterable[Mapping[str, Any]], sites: Collection[str]) -> Mapping[str, int]:
+    """How often an event of this kind happened to each site, however many of its hosts and outlets it was told of."""
+    told_of = Counter((event["site"], event["outlet"]) for event in news if event["type"] == kind)
+    return _most((site_of(host, sites), number) for (host, _), number in told_of.items())
+
+
+def site_of(host: str, sites: Collection[str]) -> str:
+    """The scenario's site that a host belongs to, or the host itself."""
+    name = host
+    while name and name not in sites:
+        name = name.partition(".")[2]
+    return name or host
+
+
+def _most(numbers: Iterable[tuple[K, int]]) -> dict[K, int]:
+    """The largest number of each key."""
+    found: dict[K, int] = {}
+    for key, number in numbers:
+        found[key] = max(number, found.get(key, 0))
+    return found
 
 
 def compared(summary: Summary, scenario: Scenario) -> list[str]:

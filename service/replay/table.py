@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from service.lab.fates import Fate, fates
 from service.lab.scenario_model import Scenario
 from service.ports import UnitOfWork
-from service.replay.summary import blocks, told
+from service.replay.summary import blocks, site_of, times, told
 
 _HEAD = ("site", "blocks", "down", "resurfaced", "takes over from")
 
@@ -24,23 +24,24 @@ def found(
 ) -> dict[str, Fate]:
     """What a replay's events and blocks say of each site.
 
-    A block of a host that the scenario does not name, such as one from a certificate, counts for the site above it.
+    What is told of a host that the scenario does not name, such as one from a certificate, counts for the site above.
     """
     sites = {site.name for site in scenario.sites}
     blocked: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
-        blocked[_site_of(row["site"], sites)].append(row)
-    seen: Counter[tuple[str, str]] = Counter()
-    before: dict[str, str] = {}
-    for event in events:
-        seen[event["site"] or "", event["type"]] += 1
-        if event["type"] == "successor.found":
-            before[event["site"]] = event["data"]["detail"]["predecessor"]
+        blocked[site_of(row["site"], sites)].append(row)
+    happened = list(events)
+    downs, returns = (times(kind, happened, sites) for kind in ("site.down", "site.resurfaced"))
+    before = {
+        site_of(event["site"], sites): site_of(event["data"]["detail"]["predecessor"], sites)
+        for event in happened
+        if event["type"] == "successor.found"
+    }
     return {
         name: Fate(
-            blocks=blocks(blocked[name]),
-            downs=seen[name, "site.down"],
-            returns=seen[name, "site.resurfaced"],
+            blocks=blocks(blocked[name], sites),
+            downs=downs.get(name, 0),
+            returns=returns.get(name, 0),
             successor_of=before.get(name),
         )
         for name in (*(site.name for site in scenario.sites), *(before.keys() - sites))
@@ -65,10 +66,3 @@ def rendered(true: Mapping[str, Fate], seen: Mapping[str, Fate]) -> list[str]:
     widths = [max(len(row[column]) for row in (_HEAD, *rows)) for column in range(len(_HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (_HEAD, *rows)]
     return [*(line.rstrip() for line in lines), f"found as it was: {len(rows) - differing} of {len(rows)} sites"]
-
-
-def _site_of(host: str, sites: Collection[str]) -> str:
-    name = host
-    while name and name not in sites:
-        name = name.partition(".")[2]
-    return name or host

@@ -124,6 +124,12 @@ BENCHES = (
         minutes=3,
     ),
     Bench(
+        name="year",
+        module="year",
+        about="a year of 10,000 sites in simulated time on SQLite: looks, events, rows, bytes, seconds",
+        minutes=30,
+    ),
+    Bench(
         name="exports",
         module="exports",
         about="every export of 100,000 entries: seconds, bytes, memory over the base",

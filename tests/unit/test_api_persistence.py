@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from service.core.model import Availability, Verdict
+from service.core.model import Availability, Outlet, Verdict
 from service.core.persistence.inputs import Looked
+from service.core.tokens import Scope
 from tests.builders import judgement, look
 from tests.fakes_api import BILD, SPIEGEL, ApiUnderTest, api_under_test
 
@@ -177,3 +178,72 @@ def test_a_forecast_is_stored_whole_and_listed_without_its_names(api: ApiUnderTe
 def test_a_forecast_for_nobody_is_not_found(api: ApiUnderTest) -> None:
     api.post("/v1/forecasts", {"outlet": "nobody"}, 404)
     assert api.answer("GET", "/v1/forecasts/fct_none").status_code == 404
+
+
+# --- tokens that are limited to outlets ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(api: ApiUnderTest) -> ApiUnderTest:
+    """A flagged site of each of two outlets, both blocked by one action, with a report and a forecast for each."""
+    api.post("/v1/actions", ACTION)
+    api.clock.advance(timedelta(days=2))
+    for host, outlet in (("spiegel.ltd", "spiegel"), ("bild.pics", "bild")):
+        api.admit(host)
+        api.look(host, outlet, Verdict.IMPERSONATION)
+        (item,) = api.get("/v1/lookalikes", params={"q": host})["data"]
+        api.post("/v1/blocks", {"site": host, "place": "registry", "effective_from": ACTION["effective"]} | of(ACTION))
+        api.post("/v1/reports", REPORT | {"lookalike": item["id"]})
+        api.post("/v1/forecasts", {"outlet": outlet})
+    return api
+
+
+def of(action: dict[str, str]) -> dict[str, str]:
+    return {"action": action["id"]}
+
+
+def test_a_limited_token_is_told_of_its_outlets_alone_in_survival_and_effect(two: ApiUnderTest) -> None:
+    token = two.token(Scope.READ, outlets=frozenset({"bild"}))
+    assert measure(two.get("/v1/persistence"), "down")["all"]["n"] == 2
+    assert measure(two.get("/v1/persistence", token=token), "down")["all"]["n"] == 1
+    others = two.get("/v1/persistence", token=token, params={"outlet": "spiegel"})
+    assert all(one["all"]["n"] == 0 for one in others["measures"])
+    everything, mine = (two.answer("GET", "/v1/actions/doj-2022-06/effect", token=one) for one in ("", token))
+    assert {name["site"] for name in everything.json()["names"]} == {"bild.pics", "spiegel.ltd"}
+    assert {name["site"] for name in mine.json()["names"]} == {"bild.pics"}
+    assert "spiegel" not in mine.text
+
+
+def test_an_action_that_blocked_nothing_of_a_limited_tokens_outlets_is_not_there_for_it(two: ApiUnderTest) -> None:
+    two.watch(Outlet(id="welt", name="Die Welt", domain="welt.de"))
+    token = two.token(Scope.READ, outlets=frozenset({"welt"}))
+    assert two.answer("GET", "/v1/actions/doj-2022-06/effect", token=token).status_code == 404
+
+
+def test_a_limited_token_reads_and_makes_forecasts_of_its_outlets_alone(two: ApiUnderTest) -> None:
+    token = two.token(Scope.READ, Scope.WRITE, outlets=frozenset({"bild"}))
+    everything = {one["outlet"]: one["id"] for one in two.get("/v1/forecasts")["data"]}
+    assert [one["outlet"] for one in two.get("/v1/forecasts", token=token)["data"]] == ["bild"]
+    assert two.get("/v1/forecasts", token=token, params={"outlet": "spiegel"})["data"] == []
+    for outlet, status in (("bild", 200), ("spiegel", 404)):
+        assert two.answer("GET", f"/v1/forecasts/{everything[outlet]}", token=token).status_code == status
+    two.clock.advance(timedelta(minutes=1))
+    two.post("/v1/forecasts", {"outlet": "spiegel"}, 404, token=token)
+    two.post("/v1/forecasts", {"outlet": "bild"}, token=token)
+    assert len(two.get("/v1/forecasts")["data"]) == 3
+
+
+def test_a_limited_token_reads_and_follows_reports_of_its_outlets_alone(two: ApiUnderTest) -> None:
+    token = two.token(Scope.READ, Scope.WRITE, outlets=frozenset({"bild"}))
+    everything = {one["outlet"]: one for one in two.get("/v1/reports")["data"]}
+    assert [one["outlet"] for one in two.get("/v1/reports", token=token)["data"]] == ["bild"]
+    for outlet, status in (("bild", 200), ("spiegel", 404)):
+        path = f"/v1/reports/{everything[outlet]['id']}"
+        assert two.answer("GET", path, token=token).status_code == status
+        two.post(f"{path}/state", {"state": "acted"}, status, token=token)
+        again = REPORT | {"lookalike": everything[outlet]["lookalike"]}
+        two.post("/v1/reports", again, status, token=token)
+    assert {one["outlet"]: one["state"] for one in two.get("/v1/reports")["data"]} == {
+        "bild": "acted",
+        "spiegel": "sent",
+    }

@@ -58,10 +58,18 @@ class Linked:
     def at(self, when: datetime) -> None:
         self.clock.advance(when - self.clock.now())
 
-    def seen(self, host: str, *traits: Trait, verdict: Verdict = Verdict.IMPERSONATION, **more: Any) -> None:
+    def seen(
+        self,
+        host: str,
+        *traits: Trait,
+        verdict: Verdict = Verdict.IMPERSONATION,
+        domain: str | None = None,
+        **more: Any,
+    ) -> None:
         now = self.clock.now()
-        match = NameMatch(name=host, domain=host, outlet="spiegel", technique=Technique.TLD_SWAP, distance=0, score=0.9)
-        self.write(lambda uow: uow.sites.admit(Admission(host=host, domain=host, source="t", matches=(match,)), now))
+        of = domain or host
+        match = NameMatch(name=host, domain=of, outlet="spiegel", technique=Technique.TLD_SWAP, distance=0, score=0.9)
+        self.write(lambda uow: uow.sites.admit(Admission(host=host, domain=of, source="t", matches=(match,)), now))
         shows = verdict is Verdict.IMPERSONATION
         given = Looked(look=look(now, **more), judgements=(judgement(verdict, shows=shows),), traits=frozenset(traits))
         self.run(lambda: self.tracker.commit(host, given))
@@ -189,6 +197,17 @@ def test_content_that_was_merely_not_seen_at_first_took_over_from_nobody(linked:
     linked.seen(B, TRACKER)
     linked.link()
     assert linked.predecessor(B) == ""
+
+
+def test_a_further_host_of_the_blocked_name_took_over_from_nobody(linked: Linked) -> None:
+    further = f"video.{A}"
+    linked.seen(A, TRACKER)
+    linked.blocked(A, 5)
+    linked.at(at(days=9))
+    linked.seen(further, TRACKER, domain=A)
+    linked.link()
+    assert linked.campaigns(A) == [sorted([A, further])]
+    assert linked.predecessor(further) == ""
 
 
 def test_a_hundred_thousand_sites_behind_one_network_are_tied_by_nothing(linked: Linked) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, TlsFacts
 from service.core.model import Place, Verdict
 from service.core.persistence.links import ENOUGH, Link, Shared, links
-from service.core.persistence.successors import Blocked, appeared, blocked, predecessor
+from service.core.persistence.successors import Blocked, Born, Takeover, blocked, born, predecessor
 from service.core.persistence.traits import COMMON_OWNED, STRENGTH, Copied, Trait, strength, traits_of
 from tests.builders import START, at, block, look, lookalike, registration, site
 
@@ -81,21 +81,21 @@ def test_a_blocked_site_is_one_that_imitated_and_was_blocked_or_went_down() -> N
     assert blocked(site(lookalikes=(flagged,))) is None
     assert blocked(site(blocks=(block(Place.HOST, at(5)),))) is None
     found = blocked(site(lookalikes=(flagged,), blocks=(block(Place.HOST, at(5)),)))
-    assert found == Blocked(host="spiegel.ltd", since=at(5), outlets=frozenset({"spiegel"}))
+    assert found == Blocked(host="spiegel.ltd", blocks=(at(5),), outlets=frozenset({"spiegel"}))
 
 
 TIE = Link(host="spiegel.ltd", confidence=0.8, traits=((TRACKER, 0.8),))
-GONE = Blocked(host="spiegel.ltd", since=at(days=10), outlets=frozenset({"spiegel"}))
+GONE = Blocked(host="spiegel.ltd", blocks=(at(days=10),), outlets=frozenset({"spiegel"}))
 
 
 def successor(**more: object) -> object:
     later = site("spiegel.pics", admitted_at=at(days=20), registration=registration(at(days=19)))
     changed = replace(later, **more)  # type: ignore[arg-type]  # a test's changes
-    return predecessor(appeared(changed), changed.host, "spiegel", [TIE], [GONE])
+    return predecessor(born(changed), changed.host, "spiegel", [TIE], [GONE])
 
 
 def test_a_tied_site_that_appeared_after_the_block_took_over() -> None:
-    assert successor() == (GONE, TIE)
+    assert successor() == Takeover("spiegel.ltd", TIE, at(days=10), at(days=19))
 
 
 def test_a_site_that_was_there_before_the_block_took_over_from_nobody() -> None:
@@ -104,12 +104,26 @@ def test_a_site_that_was_there_before_the_block_took_over_from_nobody() -> None:
 
 def test_closeness_in_time_alone_makes_nobody_a_successor() -> None:
     later = site("spiegel.pics", admitted_at=at(days=11))
-    assert predecessor(appeared(later), later.host, "spiegel", [], [GONE]) is None
+    assert predecessor(born(later), later.host, "spiegel", [], [GONE]) is None
 
 
 def test_of_several_the_strongest_tie_counts() -> None:
     weaker, other = Link(host="bild.pics", confidence=0.4, traits=()), replace(GONE, host="bild.pics")
     later = site("spiegel.pics", admitted_at=at(days=20))
-    found = predecessor(appeared(later), later.host, "spiegel", [TIE, weaker], [other, GONE])
+    found = predecessor(born(later), later.host, "spiegel", [TIE, weaker], [other, GONE])
     assert found is not None
-    assert found[0].host == "spiegel.ltd"
+    assert found.predecessor == "spiegel.ltd"
+
+
+def test_who_was_registered_after_the_block_counts_from_then_on_and_who_was_there_from_its_use() -> None:
+    for appeared_on, began_on in ((15, 15), (3, 19)):
+        came = Born(at(days=appeared_on), at(days=19))
+        found = predecessor(came, "spiegel.pics", "spiegel", [TIE], [GONE])
+        assert found == Takeover("spiegel.ltd", TIE, at(days=10), at(days=began_on))
+
+
+def test_a_block_counts_before_an_end_and_an_end_where_no_block_came_first() -> None:
+    both = replace(GONE, ends=(at(days=4),))
+    assert both.before(at(days=12)) == at(days=10)
+    assert both.before(at(days=8)) == at(days=4)
+    assert both.before(at(days=4)) is None

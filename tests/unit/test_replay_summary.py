@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from service.lab.scenario import load
-from service.replay.summary import Summary, blocks, compared
+from service.replay.summary import Summary, blocks, compared, times
 
 TWO_OUTLETS = load("two-outlets-2023")
 
@@ -29,32 +31,34 @@ FOUND = Summary(
 )
 
 
-def row(site: str, place: str, begun: str, lifted: str | None = None) -> dict[str, Any]:
-    return {"site": site, "place": place, "effective_from": begun, "lifted_at": lifted}
+SITES = {"a.ltd", "b.ltd", "b.a.ltd"}
+
+
+def rows(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
+    return [{"site": site, "place": place} for site, place in pairs]
 
 
 def test_blocks_at_several_places_and_times_are_several() -> None:
-    rows = [
-        row("a.ltd", "platform", "2023-01-01T00:00:00Z"),
-        row("a.ltd", "registrar", "2023-01-02T00:00:00Z", "2023-01-03T00:00:00Z"),
-        row("a.ltd", "registrar", "2023-01-04T00:00:00Z"),
-        row("b.ltd", "registrar", "2023-01-02T00:00:00Z"),
-    ]
-    assert blocks(rows) == 4
+    places = ("platform", "registrar", "registrar")
+    assert blocks(rows(*(("a.ltd", place) for place in places), ("b.ltd", "registrar")), SITES) == 4
 
 
-def test_a_hold_that_two_hosts_of_one_name_show_is_one_block() -> None:
-    rows = [
-        row("video.a.ltd", "registry", "2023-01-01T00:00:00Z", "2023-01-05T00:00:00Z"),
-        row("a.ltd", "registry", "2023-01-01T06:00:00Z", "2023-01-05T12:00:00Z"),
-        row("video.a.ltd", "registry", "2023-01-09T06:00:00Z"),
-        row("a.ltd", "registry", "2023-01-09T00:00:00Z"),
-    ]
-    assert blocks(rows) == 2
+@pytest.mark.parametrize("place", ["registry", "seizure", "host"])
+def test_a_block_that_two_hosts_of_one_site_show_is_one_block(place: str) -> None:
+    once = (("a.ltd", place), ("video.a.ltd", place))
+    assert blocks(rows(*once), SITES) == 1
+    assert blocks(rows(*once, *once, ("video.a.ltd", place)), SITES) == 3, "lifted and made again"
 
 
-def test_a_hosts_block_of_two_hosts_of_one_name_is_two() -> None:
-    assert blocks([row("a.ltd", "host", "2023-01-01T00:00:00Z"), row("b.a.ltd", "host", "2023-01-01T00:00:00Z")]) == 2
+def test_blocks_of_two_sites_are_two_where_one_lies_below_the_other() -> None:
+    assert blocks(rows(("a.ltd", "host"), ("b.a.ltd", "host")), SITES) == 2
+
+
+def test_a_return_is_one_whatever_hosts_and_outlets_it_is_told_of() -> None:
+    told = [("a.ltd", "x"), ("a.ltd", "y"), ("video.a.ltd", "x"), ("b.ltd", "x"), ("a.ltd", "x")]
+    news = [{"type": "site.resurfaced", "site": site, "outlet": outlet} for site, outlet in told]
+    assert times("site.resurfaced", news, SITES) == {"a.ltd": 2, "b.ltd": 1}
+    assert times("site.down", news, SITES) == {}
 
 
 def test_people_read_it_beside_what_the_scenario_holds() -> None:

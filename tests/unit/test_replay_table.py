@@ -25,7 +25,7 @@ def read(folder: Path, text: str) -> Scenario:
 
 
 def event(site: str, kind: str, **detail: str) -> dict[str, Any]:
-    return {"site": site, "type": kind, "data": {"detail": detail}}
+    return {"site": site, "outlet": "tagblatt-nordstadt", "type": kind, "data": {"detail": detail}}
 
 
 def blocked(site: str, place: str) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def test_what_was_found_is_counted_by_site_and_certificates_hosts_with_the_site_
         event(SEIZED, "site.resurfaced"),
         event("tagblatt-nordstadt.today", "successor.found", predecessor=SEIZED),
         event("stranger.example", "successor.found", predecessor=SEIZED),
-        {"site": None, "type": "monitor.degraded", "data": {}},
+        {"site": None, "outlet": None, "type": "monitor.degraded", "data": {}},
     ]
     rows = [blocked(SEIZED, "seizure"), blocked(f"www.{SEIZED}", "registry"), blocked(SEIZED, "registry")]
     told = found(events, rows, TWO_OUTLETS)

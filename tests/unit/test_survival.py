@@ -69,7 +69,7 @@ def test_the_restricted_mean_is_that_of_lifelines(spans: list[Span], horizon: in
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(["", "blocked", "expired"]), min_size=3, max_size=25))
-def test_incidence_is_that_of_lifelines_where_no_two_times_are_equal(causes: list[str]) -> None:
+def test_incidence_and_its_bands_are_those_of_lifelines_where_no_two_times_are_equal(causes: list[str]) -> None:
     spans = [exact(number, 1.0 + number, cause) for number, cause in enumerate(causes)]
     number_of = {"": 0, "blocked": 1, "expired": 2}
     theirs = AalenJohansenFitter().fit(
@@ -77,6 +77,10 @@ def test_incidence_is_that_of_lifelines_where_no_two_times_are_equal(causes: lis
     )
     for step in incidence(spans, "blocked").steps:
         assert isclose(step.value, theirs.cumulative_density_.loc[step.time].iloc[0], abs_tol=1e-9)
+        lower, upper = sorted(theirs.confidence_interval_.loc[step.time])
+        if 0 < step.value < 1 and not isnan(lower):
+            assert isclose(step.lower, lower, abs_tol=1e-6)
+            assert isclose(step.upper, upper, abs_tol=1e-6)
 
 
 @settings(max_examples=60, deadline=None)

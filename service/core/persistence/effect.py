@@ -291,8 +291,8 @@ def _replacements(
             lookalike=history.id,
             site=history.host,
             outlet=history.outlet,
-            appeared_at=history.appeared_at,
-            days=round(days(history.appeared_at - action.effective), 3),
+            appeared_at=history.came_at,
+            days=round(days(history.came_at - action.effective), 3),
             predecessor=history.predecessor if history.predecessor in blocked else None,
             served=history.open is not None,
         )
@@ -300,7 +300,7 @@ def _replacements(
         if history.outlet in outlets
         and history.verdict.flagged
         and history.host not in blocked
-        and action.effective < history.appeared_at <= as_of
+        and action.effective < history.came_at <= as_of
     ]
     return sorted(new, key=lambda one: (one.appeared_at, one.site, one.outlet))
 

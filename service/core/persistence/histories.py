@@ -50,7 +50,8 @@ class History:
 
     ``memberships``: campaigns, with joining and leaving. ``appeared_at``: registered or, where that is not known,
     admitted; ``absent_at``: a complete sweep before had found that the name did not exist. ``succeeded_at``: when
-    ``predecessor`` was found out.
+    ``predecessor`` was found out; ``took_over_at``: since when it stood in for it, later than it appeared where it was
+    held in reserve.
     """
 
     id: str
@@ -71,6 +72,12 @@ class History:
     reports: tuple[Report, ...] = ()
     predecessor: str = ""
     succeeded_at: datetime | None = None
+    took_over_at: datetime | None = None
+
+    @property
+    def came_at(self) -> datetime:
+        """When it came into play: as it appeared or, held in reserve for another, as it took over."""
+        return self.took_over_at or self.appeared_at
 
     @property
     def verdict(self) -> Verdict:
@@ -112,6 +119,7 @@ def as_known(history: History, at: datetime) -> History | None:
         reports=tuple(one.as_known(at) for one in history.reports if one.sent_at <= at),
         predecessor=history.predecessor if succeeded else "",
         succeeded_at=history.succeeded_at if succeeded else None,
+        took_over_at=history.took_over_at if succeeded else None,
     )
 
 
@@ -234,14 +242,14 @@ def succeeded(
     """
     taken = [s for s in successors if s.predecessor == history.host and s.outlet == history.outlet]
     for block in blocks:
-        after = [s for s in taken if s.appeared_at >= block.effective_from]
-        first = min(after, key=lambda s: (s.appeared_at, s.id), default=None)
+        after = [s for s in taken if s.came_at >= block.effective_from]
+        first = min(after, key=lambda s: (s.came_at, s.id), default=None)
         span_id = f"{history.id}/{block.id}"
         if first is None:
             until = max(days(at - block.effective_from), 0.0)
             span = Span(id=span_id, low=until, high=until)
         else:
-            high = days(first.appeared_at - block.effective_from)
+            high = days(first.came_at - block.effective_from)
             span = Span(id=span_id, low=high, high=high, cause=SUCCEEDED)
         yield Subject(history=history, span=span, origin=block.effective_from, block=block)
 

@@ -10,22 +10,48 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from service.core.model import Availability, Observation, Site
 from service.core.persistence.links import Link
 
 _DAY = timedelta(days=1)
-# What a name shows that is held in reserve: a clone that was parked takes over when it goes live.
-_RESERVE = frozenset({Availability.PARKED, Availability.NO_ADDRESS, Availability.NXDOMAIN})
+# What a name shows that is held in reserve (nothing that anybody could read): it takes over when it goes live.
+_RESERVE = frozenset({Availability.PARKED, Availability.NO_ADDRESS, Availability.NXDOMAIN, Availability.UNREACHABLE})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Blocked:
-    """A site that could have been taken over from: blocked or down since ``since``, for ``outlets``."""
+    """A site that could have been taken over from, for ``outlets``: when it was blocked, and when it went down."""
 
     host: str
-    since: datetime
     outlets: frozenset[str]
+    blocks: tuple[datetime, ...] = ()
+    ends: tuple[datetime, ...] = ()
+
+    def before(self, moment: datetime) -> datetime | None:
+        """Since when it was blocked at that time; where no block came before it, since when it was down."""
+        for moments in (self.blocks, self.ends):
+            earlier = [at for at in moments if at < moment]
+            if earlier:
+                return min(earlier)
+        return None
+
+
+class Born(NamedTuple):
+    """When a site came into being as far as is known, and when it came into use where it was held in reserve first."""
+
+    appeared: datetime
+    in_use: datetime
+
+
+class Takeover(NamedTuple):
+    """From whom a site took over, by which tie, since when that one was blocked, and when this one began."""
+
+    predecessor: str
+    link: Link
+    blocked_since: datetime
+    began_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,16 +78,18 @@ class Succession:
 
 
 def blocked(site: Site) -> Blocked | None:
-    """Whether and since when a site that imitated outlets is blocked: the earliest block or end of an episode."""
+    """What is to be taken over from a site that imitated outlets; None where it was never blocked and never down."""
     outlets = frozenset(lookalike.outlet for lookalike in site.lookalikes if lookalike.verdict.flagged)
-    ends = [
+    ends = tuple(
         episode.ended_at
         for lookalike in site.lookalikes
         for episode in lookalike.episodes
         if episode.ended_at is not None and not episode.censored
-    ]
-    moments = [block.effective_from for block in site.blocks] + ends
-    return Blocked(host=site.host, since=min(moments), outlets=outlets) if moments and outlets else None
+    )
+    blocks = tuple(block.effective_from for block in site.blocks)
+    if not outlets or not (blocks or ends):
+        return None
+    return Blocked(host=site.host, outlets=outlets, blocks=blocks, ends=ends)
 
 
 def appeared(site: Site) -> datetime:
@@ -70,33 +98,44 @@ def appeared(site: Site) -> datetime:
     return min(created, site.admitted_at) if created is not None else site.admitted_at
 
 
-def began(site: Site, history: Iterable[Observation] = ()) -> datetime:
-    """When a site came into play: as it appeared, or where it was seen in reserve (parked) first, when it went live.
+def born(site: Site, history: Iterable[Observation] = ()) -> Born:
+    """When a site came into being and into use; ``history`` are its observations.
 
-    ``history`` are its observations. Content that was merely not seen at first may have been there for others.
+    Only what was seen in reserve came into use later: content that was merely not seen at first may have been there
+    for others.
     """
-    opened = min((episode.began_at for lookalike in site.lookalikes for episode in lookalike.episodes), default=None)
-    if opened is None:
-        return appeared(site)
+    began = appeared(site)
+    opened = min((episode.began_at for lookalike in site.lookalikes for episode in lookalike.episodes), default=began)
     before = [one for one in history if one.first_at < opened]
     reserved = bool(before) and all(one.consensus in _RESERVE for one in before)
-    return opened if reserved else appeared(site)
+    return Born(began, max(began, opened) if reserved else began)
 
 
 def predecessor(
-    born: datetime, host: str, outlet: str, ties: Sequence[Link], candidates: Iterable[Blocked]
-) -> tuple[Blocked, Link] | None:
-    """The blocked site that the site ``host``, born then, took over from for an outlet: tied, and blocked before.
+    came: Born, host: str, outlet: str, ties: Sequence[Link], candidates: Iterable[Blocked]
+) -> Takeover | None:
+    """From whom the site ``host`` took over for an outlet: a tied site that was blocked before it came.
 
-    Of several the strongest tie counts, then the latest block. Closeness in time alone makes nobody a successor.
+    Whoever was registered after the block counts from then on, also where it was parked at first; who was there before
+    and held in reserve, from when it came into use. Of several the strongest tie counts, then the latest block.
+    Closeness in time alone makes nobody a successor.
     """
     tied = {link.host: link for link in ties}
     found = [
-        (one, tied[one.host])
+        taken
         for one in candidates
-        if one.host in tied and outlet in one.outlets and one.since < born and one.host != host
+        if one.host in tied and outlet in one.outlets and one.host != host
+        if (taken := _taken_over(came, one, tied[one.host])) is not None
     ]
-    return max(found, key=lambda pair: (pair[1].confidence, pair[0].since, pair[0].host), default=None)
+    return max(found, key=lambda one: (one.link.confidence, one.blocked_since, one.predecessor), default=None)
+
+
+def _taken_over(came: Born, one: Blocked, link: Link) -> Takeover | None:
+    for moment in came:
+        since = one.before(moment)
+        if since is not None:
+            return Takeover(one.host, link, since, moment)
+    return None
 
 
 def expected_by_chance(appearances: Iterable[datetime], since: datetime, until: datetime, watched: datetime) -> float:

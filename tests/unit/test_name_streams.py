@@ -81,7 +81,9 @@ def test_a_packed_stream_that_is_cut_short_gives_what_arrived() -> None:
     assert skipped.samples[-1][2] == "the gzip stream is cut short"
 
 
-@pytest.mark.parametrize("data", [b"\x1f\x8b", b"\x1f\x8bgarbage", gzip.compress(TEXT)[:-4] + b"xxxx"])
+@pytest.mark.parametrize(
+    "data", [b"\x1f\x8b", b"\x1f\x8bgarbage", gzip.compress(TEXT)[:-4] + b"xxxx"], ids=["head", "garbage", "sum"]
+)
 def test_a_broken_packed_stream_is_counted(data: bytes) -> None:
     _, skipped = read(data)
     assert skipped.count == 1

@@ -86,6 +86,7 @@ def test_a_plain_denial_is_told_from_the_bytes() -> None:
         (b"", "nothing"),
         (answer("NXDOMAIN")[:20], "cut off within the question"),
     ],
+    ids=["another name", "another case", "question", "nothing", "cut off"],  # the packets' own ids are random
 )
 def test_what_does_not_answer_exactly_our_question_is_foreign(packet: bytes, why: str) -> None:
     assert sort_packet(packet, QUESTION) is Sort.FOREIGN, why

@@ -127,7 +127,9 @@ class Baselines(Section):
     """[baselines]."""
 
     every: Duration = Field(timedelta(days=7), description="how often the outlets' own sites are fetched")
-    articles: int = Field(4, ge=0, le=20, description="articles fetched beside the home page")
+    articles: int = Field(
+        4, ge=0, le=20, description="articles fetched beside the home page, from its feed and its links"
+    )
 
 
 class Log(Section):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import islice, zip_longest
+from urllib.parse import urlsplit
 
 from service.core.alerts.events import about_service
 from service.core.errors import InvalidInput, NotFound
 from service.core.facts.page import FetchedPage, FetchOutcome, PageFacts
+from service.core.facts.references import looks_like_article
 from service.core.model import Baseline, BaselineState, BaselineVersion, Event, Outlet, Profile
 from service.core.verdict.versions import Decision, decide
 from service.pipeline.watched import Watched
@@ -132,11 +135,27 @@ class BaselineKeeper:
         if icon is not None:
             first = replace(first, favicon_sha256=icon.sha256, favicon_dhash=icon.picture.dhash)
         taken = [first]
-        for url in home.page.article_links[: self._plan.articles]:
+        for url in await self._articles(home.page, outlet):
             article = await self._fetch(url, outlet)
             if article is not None and article.page is not None:
                 taken.append(_baseline(outlet, article, article.page, "article", now))
         return taken
+
+    async def _articles(self, home: PageFacts, outlet: Outlet) -> list[str]:
+        """Articles to keep beside the home page: by turns the newest of its feed and what it links to, each once.
+
+        Clones copy the day's articles, and a feed names those that a home page of pictures and scripts does not. An
+        address that the feed names on another host is nobody's own, whatever it says.
+        """
+        feeds = [url for url in home.feeds if _own(url, outlet)][:1]
+        fed = [
+            url
+            for feed in feeds
+            for url in (await self._fetcher.listing(feed, self._plan.profile, outlet.languages)).pages
+            if _own(url, outlet) and looks_like_article(urlsplit(url).path)
+        ]
+        turns = (url for pair in zip_longest(fed, home.article_links) for url in pair if url is not None)
+        return list(islice(dict.fromkeys(turns), self._plan.articles))
 
     async def _is_due(self, outlet: Outlet) -> bool:
         kept = await self._store.read(lambda uow: uow.actions.get_state(_key(outlet)))

@@ -11,6 +11,7 @@ import pytest
 
 from service.adapters.store import open_store
 from service.core.errors import InvalidInput, NotFound
+from service.core.facts.listings import Listing
 from service.core.facts.page import PageFacts
 from service.core.model import BaselineState, BaselineVersion, Outlet
 from service.pipeline.baselines import BaselineKeeper, BaselinePlan
@@ -78,6 +79,27 @@ def test_home_page_and_articles_are_taken_with_the_site_s_name_servers(newsroom:
     assert newsroom.told() == []
     home = next(one.baseline for one in newsroom.versions().values() if one.baseline.kind == "home")
     assert home.nameservers == ("ns1.example", "ns2.example")
+
+
+FEED = "https://spiegel.de/schlagzeilen/index.rss"
+NEWEST = "https://spiegel.de/politik/was-heute-geschah-a-100001.html"
+
+
+def test_the_newest_articles_of_the_outlet_s_feed_are_taken_with_their_texts(newsroom: Newsroom) -> None:
+    elsewhere = "https://partner.example/anzeige-mit-langem-namen-100002.html"
+    newsroom.fetcher.pages[HOME] = replace(OLD, feeds=("https://feeds.example/spiegel", FEED))
+    newsroom.fetcher.pages[NEWEST] = replace(STORY, title="Heute", text_shingles=frozenset({7, 8}))
+    newsroom.fetcher.listings[FEED] = Listing(pages=(elsewhere, "https://spiegel.de/thema/", NEWEST, NEWEST))
+    assert newsroom.take() == 3
+    assert newsroom.in_use() == {"DER SPIEGEL", "Artikel", "Heute"}
+    assert newsroom.fetcher.listings_asked == [FEED]
+    assert elsewhere not in {url for url, _ in newsroom.fetcher.asked}
+
+
+def test_an_outlet_whose_feed_is_empty_is_known_by_what_its_home_page_links_to(newsroom: Newsroom) -> None:
+    newsroom.fetcher.pages[HOME] = replace(OLD, feeds=(FEED,))
+    assert newsroom.take() == 2
+    assert newsroom.in_use() == {"DER SPIEGEL", "Artikel"}
 
 
 def test_a_relaunch_is_used_on_the_second_day_and_told_of_twice(newsroom: Newsroom) -> None:

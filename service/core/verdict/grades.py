@@ -7,6 +7,7 @@ domains stays an article.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -95,7 +96,7 @@ def _without_facts(fetched: FetchedPage, markers: Markers) -> Told:
 
 
 def _by_marker(fetched: FetchedPage, page: PageFacts, markers: Markers) -> Told | None:
-    seen = f"{page.title}\n{' '.join(page.headings)}\n{page.text}".casefold()
+    seen = _as_written(f"{page.title}\n{' '.join(page.headings)}\n{page.text}")
     seized = _first(markers.seized, seen)
     authorities = [authority for authority in markers.authorities if authority in seen]
     if seized and len(authorities) > 1:
@@ -142,6 +143,12 @@ def _by_size(page: PageFacts) -> Told:
     if words < FEW_WORDS and len(page.text) < FEW_CHARACTERS and links < FEW_LINKS:
         return Told(PageKind.PLACEHOLDER, f"{words} words and {links} links")
     return Told(PageKind.CONTENT, f"{words} words and {links} links")
+
+
+def _as_written(text: str) -> str:
+    """Text in the form of the phrases: case folded, composed, typewriter's apostrophes, one blank between words."""
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
+    return "\n".join(" ".join(line.split()) for line in plain.splitlines())
 
 
 def _first(phrases: tuple[str, ...], seen: str) -> str | None:

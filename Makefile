@@ -32,7 +32,7 @@ demo: $(INSTALLED)  ## replay the campaign of 2022 on a small internet on loopba
 test: $(TOOLS)  ## run all tests (ARGS="tests/unit -k names" for some of them)
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
-soak: $(TOOLS)  ## tests that take an hour: a daemon killed a hundred times
+soak: $(TOOLS)  ## tests that take an hour: a daemon killed a hundred times (ARGS="--kills 10" for fewer)
 	$(BIN)/python -m pytest tests/soak $(ARGS)
 
 check: $(TOOLS)  ## linters, types, import contracts, published schemas

@@ -18,6 +18,7 @@ from service.core.alerts.events import rfc3339
 from service.core.evidence.items import PREFIX
 from service.core.model import Outlet
 from service.core.names.name import defang
+from service.core.sightings.capture import PROFILE
 
 Detail = Mapping[str, Any]
 """One lookalike as ``GET /v1/lookalikes/{id}`` shows it."""
@@ -93,6 +94,7 @@ def _readme(detail: Detail, left_out: Sequence[str], now: datetime) -> Iterator[
     yield ""
     yield "Every file in evidence/ is named by its own SHA-256. Treat WARC files as malware: what is in them came from"
     yield "a hostile site. Query strings are left out of all papers; WARC files hold them as they were sent."
+    yield "What reporters supplied stands in WARC files of resource records, which say so."
     if left_out:
         yield ""
         yield "Evidence that is not in this dossier, because it is too much or no longer kept:"
@@ -157,7 +159,8 @@ def _facts(detail: Detail, addresses: Sequence[str]) -> Iterator[str]:
     yield f"- addresses: {', '.join(addresses) or 'none seen'}"
     yield f"- first seen by us: {detail['discovered_at']}, flagged: {detail['flagged_at'] or 'not flagged'}"
     for one in detail["evidence"][:3]:
-        yield f"- evidence: {one['kind']} of {one['taken_at']}, SHA-256 {one['id'].removeprefix(PREFIX)}"
+        whose = ", supplied by a reporter" if one["profile"] == PROFILE else ""
+        yield f"- evidence: {one['kind']} of {one['taken_at']}{whose}, SHA-256 {one['id'].removeprefix(PREFIX)}"
 
 
 def _strongest(detail: Detail) -> list[Mapping[str, Any]]:

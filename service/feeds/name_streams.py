@@ -7,8 +7,10 @@ each kind, and never ends the reading: lists of names come from many hands.
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 from service.core.errors import InvalidName
@@ -110,17 +112,26 @@ def read_dated(
 
 
 def _dated_hosts(first: int, lines: Sequence[str], kind: _Kind, skipped: Skipped) -> tuple[list[str], list[str]]:
-    """The host names of lines, the first of which has the number ``first``, and the date that stands beside each."""
-    found, dates = list[str](), list[str]()
-    for number, line in enumerate(lines, first):
+    """The host names of lines, the first of which has the number ``first``, and the date that stands beside each.
+
+    Lines that hold a plain name are read by one expression, all at once; the others follow, one by one.
+    """
+    read = _dated_lines(kind.delimiter, kind.date).findall("\n".join(lines))
+    found, dates = [name for name, _, _ in read if name], [date for name, date, _ in read if name]
+    for number, line in [(number, line) for number, (name, _, line) in enumerate(read, first) if not name]:
+        hosts = list(_looked_at(number, cleaned, kind, skipped)) if (cleaned := _cleaned(line)) else []
         cells = line.split(kind.delimiter)
-        if names.is_plain(cells[0]):
-            hosts = [cells[0]]
-        else:
-            hosts = list(_looked_at(number, cleaned, kind, skipped)) if (cleaned := _cleaned(line)) else []
         found += hosts
         dates += [cells[kind.date] if kind.date < len(cells) else ""] * len(hosts)
     return found, dates
+
+
+@lru_cache(maxsize=16)
+def _dated_lines(delimiter: str, column: int) -> re.Pattern[str]:
+    """Each line as (plain name, date, ""), or as ("", "", line)."""
+    cell = f"[^{delimiter}\n]*+"
+    dated = rf"({names.PLAIN}){delimiter}(?:{cell}{delimiter}){{{column - 1}}}({cell})[^\n]*+"
+    return re.compile(rf"^(?:(?=[^{delimiter}\n]{{1,{names.MAX_LABEL}}}{delimiter}){dated}|([^\n]*+))$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

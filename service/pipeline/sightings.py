@@ -135,7 +135,8 @@ def _taken(entry: Entry, report: Report) -> Sighting:
     if isinstance(entry, Unreadable):
         given = Reported(entry=entry.entry, url=entry.given, tlp=report.tlp)
         return Sighting(report=report.id, reported=given, outcome=Outcome.REFUSED, at=report.at, reason=entry.reason)
-    marked = replace(entry, tlp=tlp.strictest((entry.tlp, report.tlp)))
+    # One character more than is taken, so that it is still seen to be too long.
+    marked = replace(entry, url=entry.url[: MAX_URL + 1], tlp=tlp.strictest((entry.tlp, report.tlp)))
     return Sighting(report=report.id, reported=marked, outcome=Outcome.WAITING, at=report.at)
 
 

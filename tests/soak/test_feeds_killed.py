@@ -8,9 +8,7 @@ from tests.acceptance.feed_kills import check, killed_often
 from tests.acceptance.processes import Lab
 from tests.acceptance.test_daemon import day, scenario
 
-KILLS = 100
 
-
-def test_a_hundred_kills_skip_nothing_and_admit_nothing_twice(tmp_path: Path) -> None:
+def test_many_kills_skip_nothing_and_admit_nothing_twice(tmp_path: Path, kills: int) -> None:
     with Lab(scenario(tmp_path), day(-9)) as lab:
-        check(killed_often(lab, tmp_path, KILLS))
+        check(killed_often(lab, tmp_path, kills))

@@ -8,18 +8,21 @@ import json
 import tracemalloc
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.core.errors import InvalidName
 from service.core.names import name as names
-from service.feeds.name_streams import BLOCK, LONGEST_LINE, SAMPLES, Skipped, read_batches
+from service.feeds.name_streams import BLOCK, LONGEST_LINE, SAMPLES, Skipped, read_batches, read_dated
 
 
 def read(data: bytes, size: int = 100_000) -> tuple[list[str], Skipped]:
     skipped = Skipped()
     return [host for batch in read_batches(io.BytesIO(data), skipped, size) for host in batch], skipped
 
+
+# How fast examples come says something of the machine, and nothing of the reading.
+UNHURRIED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 TEXT = b"bild.ltd\nBILD.live.\n\n# a comment\n*.spiegel.pro\n"
 WANTED = ["bild.ltd", "bild.live", "spiegel.pro"]
@@ -130,6 +133,7 @@ def test_addresses_and_other_texts_are_no_names(line: bytes) -> None:
 ODD_NAMES = r"#?[a-zA-Z0-9_*.-]{0,70}|xn--[a-z0-9-]{1,9}\.de|1\.[0-9]\.3\.4|[a-z]{60,70}\.com"
 
 
+@UNHURRIED
 @given(st.lists(st.from_regex(rf"[ \t]{{0,2}}({ODD_NAMES})\r?", fullmatch=True)))
 def test_what_is_plain_at_a_glance_is_what_is_read_closely(lines: list[str]) -> None:
     found, _ = read("\n".join(("first.com", *lines)).encode())
@@ -176,3 +180,21 @@ def test_any_octets_are_read_to_the_end(data: bytes) -> None:
 def test_any_json_is_read_to_the_end(value: object) -> None:
     found, _ = read(b'{"name": "a.com"}\n' + json.dumps({"name": value}).encode())
     assert found[0] == "a.com"
+
+
+CELLS = st.lists(
+    st.sampled_from(["bild", "b1", "1", ".", "-", "--", "_", "A", ",", "2026", " ", "\u00fc", '"', "#", "x" * 40]),
+    max_size=9,
+).map("".join)
+
+
+@UNHURRIED
+@given(st.lists(CELLS, min_size=1, max_size=6), st.integers(1, 2))
+def test_a_name_keeps_its_own_date_whatever_stands_around_it(rows: list[str], column: int) -> None:
+    header = ",".join(["domain", *["x"] * (column - 1), "date"])
+
+    def read_all(*lines: str) -> list[tuple[str, str]]:
+        stream, skipped = io.BytesIO("\n".join([header, *lines]).encode()), Skipped()
+        return [pair for found, dates in read_dated(stream, skipped) for pair in zip(found, dates, strict=True)]
+
+    assert sorted(read_all(*rows)) == sorted(pair for row in rows for pair in read_all(row))

@@ -103,6 +103,17 @@ def moments(scenario: Scenario) -> tuple[datetime, ...]:
     return tuple(changes)
 
 
+def appearances(scenario: Scenario) -> tuple[tuple[datetime, str], ...]:
+    """When each site's name can be found in DNS for the first time, in order; names that never can are left out."""
+    found = []
+    for role in _staged(scenario).roles:
+        states = ((at, state) for at, state in history(role.site) if state.created_at is not None)
+        at = next((at for at, state in states if site_part(role, state, None).name.delegated), None)
+        if at is not None:
+            found.append((at, role.site.name))
+    return tuple(sorted(found))
+
+
 def reports_between(scenario: Scenario, after: datetime | None, until: datetime) -> tuple[Report, ...]:
     """The URLs that are reported after ``after`` (None: from the beginning) and up to ``until``, in order.
 

@@ -7,7 +7,7 @@ which is asked again. A shard whose controls failed admits nothing and does not 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -77,10 +77,15 @@ class Sweeper:
                 return asked
         return asked
 
-    async def run_all(self) -> int:
-        """Run every sweep now, due or not, but none twice at one time; how many names were asked."""
+    async def run_all(self, wanted: Collection[tuple[str, Tier]] | None = None) -> int:
+        """Run every sweep now, or those of these outlets and tiers, due or not; how many names were asked.
+
+        None is run twice at one time.
+        """
         asked = 0
         for outlet, tier, last in await self._newest():
+            if wanted is not None and (outlet.id, tier) not in wanted:
+                continue
             if last is None or last.finished_at is None or last.started_at < self._clock.now():
                 asked += (await self.run(outlet, tier)).asked
         return asked

@@ -7,7 +7,7 @@ can be done twice without harm, so a replay that was killed goes on where it was
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -15,16 +15,17 @@ from typing import Protocol
 from service.adapters.clock import DrivenClock
 from service.app import App
 from service.core.errors import InvalidInput, InvalidName
-from service.core.model import Action, Block
+from service.core.model import Action, Block, NameMatch, Technique, Tier
 from service.core.persistence.inputs import BlockRecorded
 from service.lab.scenario_model import Scenario
-from service.lab.staging import RecordedBlock, moments, recorded_blocks_between, reports_between
+from service.lab.staging import RecordedBlock, appearances, moments, recorded_blocks_between, reports_between
 from service.ports import UnitOfWork
 from service.replay.bookmark import Bookmark
 
 # Looks that fall due within this are made together at its end.
 QUANTUM = timedelta(hours=6)
 _DAY = timedelta(days=1)
+_EXACT = frozenset({Technique.TLD_SWAP, Technique.SLD_SUFFIX})
 
 
 class Stage(Protocol):
@@ -48,6 +49,7 @@ class Driver:
         self._app, self._clock, self._scenario = app, clock, scenario
         self._stage, self._tell = stage, tell
         self._changes = moments(scenario)
+        self._appearances = appearances(scenario)
         self._stops = tuple(sorted({*self._changes, *_entered(scenario)}))
         self._bookmark = Bookmark(app.store)
 
@@ -81,7 +83,7 @@ class Driver:
             await self._app.baselines.take_due()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._sweep(now, new_day=new_day, changed=changed))
+                group.create_task(self._sweep(done, now, new_day=new_day, changed=changed))
                 group.create_task(self._look())
         except ExceptionGroup as failed:
             raise _first(failed) from failed
@@ -93,12 +95,25 @@ class Driver:
         while await self._app.courier.deliver_due():
             pass
 
-    async def _sweep(self, now: datetime, *, new_day: bool, changed: bool) -> None:
-        """On each day what is due; on the last day everything, and again after each change: no later sweep finds it."""
+    async def _sweep(self, done: datetime | None, now: datetime, *, new_day: bool, changed: bool) -> None:
+        """On each day what is due; on the last day everything, and again after each change: no later sweep finds it.
+
+        Daily sweeps over years would ask for a hundred million names, and nearly all of them would find nothing that
+        is not known. So beside the few that ``replay.names`` pays for, those are made that a new name calls for.
+        """
         if self._scenario.end - now <= _DAY and (new_day or changed):
             await self._app.sweeper.run_all()
-        elif new_day:
+            return
+        if new_day:
             await self._app.sweeper.run_due()
+        await self._sweep_for([name for at, name in self._appearances if done is not None and done < at <= now])
+
+    async def _sweep_for(self, appeared: list[str]) -> None:
+        """The sweeps of which a daily one would find these names, those of the outlets that they resemble."""
+        if not appeared:
+            return
+        index = (await self._app.watched.now()).index
+        await self._app.sweeper.run_all(called_for(index.match(appeared)))
 
     async def _look(self) -> None:
         while await self._app.examiner.examine_due():
@@ -148,6 +163,11 @@ class Driver:
                 )
 
         await self._app.store.write(step)
+
+
+def called_for(matches: Iterable[NameMatch]) -> frozenset[tuple[str, Tier]]:
+    """The sweeps (outlet, tier) that generate these names; what the tier of edits does not is in none."""
+    return frozenset((match.outlet, Tier.EXACT if match.technique in _EXACT else Tier.EDITS) for match in matches)
 
 
 def _first(failed: ExceptionGroup[Exception]) -> Exception:

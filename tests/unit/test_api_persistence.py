@@ -180,6 +180,45 @@ def test_a_forecast_for_nobody_is_not_found(api: ApiUnderTest) -> None:
     assert api.answer("GET", "/v1/forecasts/fct_none").status_code == 404
 
 
+# --- campaigns -------------------------------------------------------------------------------------------------------
+
+
+def ruled(api: ApiUnderTest, one: str, other: str, ruling: str) -> None:
+    api.clock.advance(timedelta(hours=1))
+    api.post("/v1/links/rulings", {"sites": [one, other], "ruling": ruling, "reason": "a court's file"}, 200)
+
+
+def campaigns(api: ApiUnderTest, **asked: str) -> dict[str, dict[str, Any]]:
+    found = [one["id"] for one in api.get("/v1/campaigns", params=asked)["data"]]
+    return {one: api.get(f"/v1/campaigns/{one}") for one in found}
+
+
+def members(campaign: dict[str, Any]) -> set[str]:
+    return {site["site"] for site in campaign["sites"]}
+
+
+def test_campaigns_that_merge_and_split_keep_their_history(api: ApiUnderTest) -> None:
+    a, b, c, d = (f"spiegel.{suffix}" for suffix in ("icu", "live", "ltd", "top"))
+    for host in (a, b, c, d):
+        flagged(api, host)
+    ruled(api, a, b, "confirmed")
+    ruled(api, c, d, "confirmed")
+    older, younger = sorted(campaigns(api).values(), key=lambda one: one["began_at"])
+    assert (members(older), members(younger)) == ({a, b}, {c, d})
+    ruled(api, b, c, "confirmed")
+    assert {one: members(found) for one, found in campaigns(api).items()} == {older["id"]: {a, b, c, d}}
+    ended = campaigns(api, ended="true")[younger["id"]]
+    assert (ended["merged_into"], members(ended)) == (older["id"], set())
+    assert [change["kind"] for change in ended["history"]] == ["began", "left", "merged"]
+    ruled(api, b, c, "cut")
+    now = campaigns(api)
+    (split,) = (found for one, found in now.items() if one != older["id"])
+    assert members(now[older["id"]]) | members(split) == {a, b, c, d}
+    assert [change["kind"] for change in now[older["id"]]["history"]] == ["began", "joined", "left"]
+    assert [(change["kind"], change["other"]) for change in split["history"]] == [("split", older["id"])]
+    assert campaigns(api, ended="true")[younger["id"]]["history"] == ended["history"], "what was told stays"
+
+
 # --- tokens that are limited to outlets ------------------------------------------------------------------------------
 
 

@@ -293,6 +293,19 @@ def test_a_finished_sweep_is_due_again_after_its_interval() -> None:
     assert later == first
 
 
+def test_sweeps_that_are_asked_for_are_made_due_or_not_and_none_twice_at_one_time() -> None:
+    async def act(b: Bench) -> Any:
+        wanted = {(SPIEGEL.id, Tier.EXACT), (SPIEGEL.id, Tier.FULL), ("nobody", Tier.EXACT)}
+        at_once = [await b.sweeper.run_all(wanted) for _ in range(2)]
+        b.clock.advance(timedelta(hours=1))
+        return at_once, await b.sweeper.run_all({("nobody", Tier.EXACT)}), await b.sweeper.run_all(wanted)
+
+    (first, again), nobodys, later = play(bench(), act)
+    assert first > 1000
+    assert (again, nobodys) == (0, 0)
+    assert later == first
+
+
 @pytest.mark.parametrize(
     ("source", "proof"),
     [("sweep:exact", AgeSource.RESOLVED), ("feed:czds", AgeSource.FEED), ("sighting", None), ("block", None)],

@@ -9,7 +9,7 @@ import pytest
 from service.core.model import Place
 from service.lab import address_plan as plan
 from service.lab.scenario_model import Happening, Hidden, ScenarioSite, Serves, Visitor
-from service.lab.staging import VANTAGES, archived_baselines, world_at
+from service.lab.staging import VANTAGES, appearances, archived_baselines, world_at
 from service.lab.world import Channel, Name, VirtualHost
 from tests.scenario_files import HOME, STORY
 from tests.scenario_worlds import BEGIN, OUTLET, at, day, event, played, site_of
@@ -173,6 +173,20 @@ def test_before_it_goes_live_a_site_is_parked() -> None:
     name, host = shown(6, site)
     assert (name.addresses, name.nameservers) == (("127.20.113.7",), ("ns1.a.example", "ns2.a.example"))
     assert parker not in body(host)
+
+
+def test_a_name_appears_when_it_can_be_found_in_dns_for_the_first_time() -> None:
+    held_at_once = event(3, Happening.BLOCK, place=Place.REGISTRY)
+    let_go, again = event(9, Happening.LIFTED, place=Place.REGISTRY), event(12, Happening.REGISTERED_AGAIN)
+    found = appearances(
+        played(
+            site_of("blatt.ltd", live_from=day(5)),
+            site_of("blatt.live", events=(held_at_once, let_go, again)),
+            site_of("blatt.cab", Serves.UNREGISTERED_DNS),
+            site_of("blatt.top", Serves.UNREGISTERED_DNS, events=(event(8, Happening.SERVES, to=Serves.CLONE),)),
+        )
+    )
+    assert found == ((day(3), "blatt.ltd"), (day(8), "blatt.top"), (day(9), "blatt.live"))
 
 
 def test_documentation_addresses_have_loopback_addresses_of_their_own() -> None:

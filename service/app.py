@@ -32,8 +32,9 @@ from service.ports_evidence import Evidence
 class App:
     """Ports and pipeline steps, wired. ``ready`` maps each check to "ok" or to what is wrong in words.
 
-    ``metrics`` are numbers in Prometheus' text format. ``vet_webhook`` says why a URL is refused, None where it is not.
-    ``token_bytes`` is the source of secrets (n -> n bytes); ``seal`` makes of a secret what may be stored.
+    ``metrics`` are numbers in Prometheus' text format. ``full`` says why nothing may be written now, else nothing.
+    ``vet_webhook`` says why a URL is refused, None where it is not. ``token_bytes`` is the source of secrets (n -> n
+    bytes); ``seal`` makes of a secret what may be stored.
     """
 
     version: str
@@ -61,6 +62,7 @@ class App:
     exporter: Exporter
     ready: Callable[[], Awaitable[Mapping[str, str]]]
     metrics: Callable[[], Awaitable[bytes]]
+    full: Callable[[], str]
     vet_webhook: Callable[[str, Channel], Awaitable[str | None]]
     token_bytes: Callable[[int], bytes]
     seal: Callable[[str], str]

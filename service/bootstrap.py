@@ -9,14 +9,15 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 
+from service import bootstrap_fetching as fetching
 from service.adapters.clock import SystemClock
-from service.adapters.dialer import Dialer, user_agent
+from service.adapters.dialer import Dialer
 from service.adapters.dns import DnsResolver
-from service.adapters.http import FetchLimits, GuardedFetcher
+from service.adapters.http import GuardedFetcher
 from service.adapters.parser import ChildParser
 from service.adapters.prober import ChildProber
 from service.adapters.rdap import Rdap
@@ -31,7 +32,7 @@ from service.app import App
 from service.bootstrap_alerts import heartbeat, seal_secrets, sinks, vet_endpoint
 from service.bootstrap_evidence import Around, evidence_parts
 from service.bootstrap_feeds import followers, list_ticks, retire_others, sighting_desk
-from service.core.model import DIRECT, Outlet, Profile, Tier
+from service.core.model import Outlet, Tier
 from service.core.persistence.infrastructure import Infrastructure, shared_infrastructure
 from service.core.persistence.lifecycle import Rules
 from service.core.persistence.schedule import Intervals
@@ -48,7 +49,7 @@ from service.pipeline.baselines import BaselineKeeper, BaselinePlan
 from service.pipeline.blocks import BlockBook
 from service.pipeline.examine import LEASE, Examiner
 from service.pipeline.export import Exporter, ExportPlan
-from service.pipeline.fetch import FetchPlan, SecondEgress
+from service.pipeline.fetch import FetchPlan
 from service.pipeline.forecast import Forecaster, ForecastPlan
 from service.pipeline.link import Linker
 from service.pipeline.persistence import Persister
@@ -102,10 +103,10 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         outlets = await seed(store, settings.outlets.outlets, clock)
         controls = settings.service.dns.control_names or tuple(outlet.domain for outlet in outlets[:CONTROLS])
         resolver = _resolver(settings, controls, clock.now if replayed else None)
-        dialer = _dialer(settings, resolver)
+        dialer = fetching.dialer(settings, resolver)
         parser = ChildParser()
         stack.push_async_callback(parser.close)
-        fetcher = GuardedFetcher(dialer, parser, _limits(settings))
+        fetcher = GuardedFetcher(dialer, parser, fetching.limits(settings))
         stack.push_async_callback(fetcher.close)
         prober = _prober(settings, controls)
         stack.push_async_callback(prober.close)
@@ -126,7 +127,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                 watched=watched,
                 dialer=dialer,
                 parser=parser,
-                profiles=_profiles(settings),
+                profiles=fetching.profiles(settings),
             )
         )
 
@@ -158,7 +159,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                 fetcher=fetcher,
                 tracker=tracker,
                 plan=FetchPlan(
-                    profiles=_profiles(settings),
+                    profiles=fetching.profiles(settings),
                     every=settings.service.watch.pages_every,
                     budget=settings.service.fetch.budget,
                 ),
@@ -167,7 +168,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                 concurrency=settings.service.fetch.concurrency,
                 archivist=kept.archivist,
                 lease=timedelta(0) if replayed else LEASE,
-                second=_second(settings, resolver, parser, fetcher),
+                second=fetching.second(settings, resolver, parser, fetcher),
             ),
             sweeper=Sweeper(clock=clock, store=store, prober=prober, watched=watched, plan=_sweep_plan(settings)),
             siblings=SiblingSweeper(
@@ -189,7 +190,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                 parser=parser,
                 watched=watched,
                 plan=BaselinePlan(
-                    profile=_profiles(settings)[0],
+                    profile=fetching.profiles(settings)[0],
                     every=settings.service.baselines.every,
                     articles=settings.service.baselines.articles,
                 ),
@@ -205,6 +206,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             archivist=kept.archivist,
             photographer=kept.photographer,
             ready=ready,
+            full=kept.space.full,
             vet_webhook=lambda url, kind: vet_endpoint(settings, dialer, url, kind),
             token_bytes=secrets.token_bytes,
             seal=vault.seal,
@@ -308,51 +310,6 @@ def _prober(settings: Settings, controls: Sequence[str]) -> ChildProber:
     )
 
 
-def _second(
-    settings: Settings, resolver: DnsResolver, parser: ChildParser, fetcher: GuardedFetcher
-) -> SecondEgress | None:
-    """Who asks again for content that is gone: from another address, else by a proxy; nobody where there is neither."""
-    source = settings.service.fetch.second_source
-    if source is not None:
-        dialer = _dialer(settings, resolver, source=source)
-        return SecondEgress(fetcher=GuardedFetcher(dialer, parser, _limits(settings)))
-    country = next(iter(sorted(settings.proxies)), None)
-    return None if country is None else SecondEgress(fetcher=fetcher, egress=country)
-
-
-def _dialer(settings: Settings, resolver: DnsResolver, source: str | None = None) -> Dialer:
-    fetch = settings.service.fetch
-    by_networks: dict[tuple[str, ...], list[str]] = {}
-    for purpose, networks in fetch.allow_networks.items():
-        by_networks.setdefault(networks, []).append(purpose)
-    for networks, purposes in by_networks.items():
-        log.warning(
-            "fetch.allow_networks lets %s reach %s, refused otherwise", ", ".join(purposes), ", ".join(networks)
-        )
-    return Dialer(
-        resolver.addresses,
-        {str(purpose): networks for purpose, networks in fetch.allow_networks.items()},
-        page_ports=fetch.ports,
-        port_map=fetch.port_map,
-        refuse=fetch.refuse_networks,
-        deny_hosts=fetch.deny_hosts,
-        ca_file=str(settings.path(fetch.ca_file)) if fetch.ca_file else None,
-        proxy_by_country=settings.proxies,
-        agent=user_agent(fetch.contact),
-        source=source,
-    )
-
-
-def _limits(settings: Settings) -> FetchLimits:
-    fetch = settings.service.fetch
-    return FetchLimits(
-        total=fetch.timeout.total_seconds(),
-        per_address=fetch.per_address,
-        per_domain=fetch.per_domain,
-        pause=fetch.pause.total_seconds(),
-    )
-
-
 async def _registry(settings: Settings, dialer: Dialer, stack: AsyncExitStack) -> RegistryClient:
     rdap, whois = settings.service.rdap, settings.service.whois
     client = await stack.enter_async_context(dialer.client("rdap"))
@@ -362,22 +319,6 @@ async def _registry(settings: Settings, dialer: Dialer, stack: AsyncExitStack) -
         Rdap(client, pace, bootstrap, rdap.servers),
         Whois(lambda host, port: dialer.connect("whois", host, port), pace, whois.servers),
     )
-
-
-def _profiles(settings: Settings) -> tuple[Profile, ...]:
-    """Every profile in its order; one that goes out through countries once for each country that has a proxy."""
-    fetch = settings.service.fetch
-    agent = user_agent(fetch.contact)
-    found = []
-    for given in fetch.profile:
-        headers = {name: value.replace("{agent}", agent) for name, value in given.headers.items()}
-        made = Profile(name=given.name, headers=headers, turn=given.turn, articles=given.articles)
-        if given.egress == DIRECT:
-            found.append(made)
-        else:
-            countries = sorted(proxy.country for proxy in fetch.proxy)
-            found += [replace(made, name=f"{made.name}-{country.lower()}", egress=country) for country in countries]
-    return tuple(found)
 
 
 def _sweep_plan(settings: Settings) -> SweepPlan:

@@ -87,7 +87,8 @@ class Fetch(Section):
     per_address: int = Field(2, ge=1, le=100, description="requests under way at one address")
     per_domain: int = Field(2, ge=1, le=100, description="requests under way at one registrable domain")
     pause: Duration = Field(
-        timedelta(0), description="between two requests to one domain; a look makes ten at most, so none is needed"
+        timedelta(seconds=1),
+        description="between two requests to one domain, up to half as long again by chance; none in allow_networks",
     )
     budget: int = Field(10, ge=2, le=100, description="fetches in one look")
     ports: tuple[int, ...] = Field(

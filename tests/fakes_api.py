@@ -108,6 +108,7 @@ class ApiUnderTest:
             ),
             "linker": Linker(clock=self.clock, store=self.store),
             "ready": self._ready,
+            "full": lambda: "",
             "metrics": self._metrics,
             "vet_webhook": self._vet,
             "token_bytes": self._token_bytes,

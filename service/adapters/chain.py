@@ -162,7 +162,7 @@ class Chain:
             step.answer.ended(FetchOutcome.NO_ADDRESS, str(error))
             return False
         self._outside = self._outside or route.outside
-        async with self._means.turns.at(url.host, route.address, Waiting(deadline)):
+        async with self._means.turns.at(url.host, route.address, Waiting(deadline), ours=not route.outside):
             await self._means.exchanger.ask(request, route, step.answer, verified_only=self._asking.verified_only)
         self._cookies.keep(url, step.answer.headers.get_list("set-cookie"))
         return step.answer.status is not None

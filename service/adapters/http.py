@@ -7,7 +7,7 @@ http.py (limits, queues) -> chain.py (hops) -> dialer.py (vetting) -> exchange.p
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,8 @@ class FetchLimits:
     """``total`` seconds for a whole chain (waiting for our own queues not counted), ``hops`` requests in it.
 
     ``per_address`` and ``per_domain`` bound how many requests run at one address and at one registrable domain,
-    ``at_once`` how many chains in all; ``pause`` in seconds lies between two requests to one domain.
+    ``at_once`` how many chains in all; ``pause`` in seconds lies between two requests to one domain, times what
+    ``stretch`` gives, so that they keep no beat.
     """
 
     total: float = 20.0
@@ -42,6 +43,7 @@ class FetchLimits:
     per_address: int = 2
     per_domain: int = 2
     pause: float = 0.0
+    stretch: Callable[[], float] = lambda: 1.0
     at_once: int = 100
     exchange: ExchangeLimits = field(default_factory=ExchangeLimits)
 
@@ -56,7 +58,7 @@ class GuardedFetcher:
             dialer=dialer,
             exchanger=Exchanger(dialer, limits.exchange),
             parser=parser,
-            turns=Turns(limits.per_address, limits.per_domain, limits.pause),
+            turns=Turns(limits.per_address, limits.per_domain, limits.pause, limits.stretch),
             total=limits.total,
             hops=limits.hops,
         )

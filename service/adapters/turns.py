@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -35,20 +35,23 @@ class Waiting:
 class Turns:
     """At most so many requests at a time at one address, and at one registrable domain wherever its hosts are.
 
-    ``pause`` seconds lie between the beginnings of two requests to one domain.
+    ``pause`` seconds times what ``stretch`` gives lie between the beginnings of two requests to one domain.
     """
 
-    def __init__(self, per_address: int, per_domain: int, pause: float = 0.0) -> None:
-        self._addresses, self._domains = _Places(per_address), _Places(per_domain, pause)
+    def __init__(
+        self, per_address: int, per_domain: int, pause: float = 0.0, stretch: Callable[[], float] = lambda: 1.0
+    ) -> None:
+        self._addresses, self._domains = _Places(per_address), _Places(per_domain, pause, stretch)
 
     @asynccontextmanager
-    async def at(self, host: str, address: str, waiting: Waiting) -> AsyncIterator[None]:
+    async def at(self, host: str, address: str, waiting: Waiting, *, ours: bool = False) -> AsyncIterator[None]:
         """Wait for a turn at both and hold it; ``waiting`` is entered for as long as that takes.
 
+        ``ours``: it is in a network of the operator's, where nobody needs a pause.
         The domain always comes first: whoever holds an address waits for nobody, so no two wait for each other.
         """
         async with (
-            self._domains.turn(names.registrable(host) or host, waiting),
+            self._domains.turn(names.registrable(host) or host, waiting, pauses=not ours),
             self._addresses.turn(address, waiting),
         ):
             yield
@@ -64,19 +67,19 @@ class _Place:
 class _Places:
     """One semaphore a place, forgotten with its last user unless a pause follows."""
 
-    def __init__(self, most: int, pause: float = 0.0) -> None:
-        self._most, self._pause = most, pause
+    def __init__(self, most: int, pause: float = 0.0, stretch: Callable[[], float] = lambda: 1.0) -> None:
+        self._most, self._pause, self._stretch = most, pause, stretch
         self._places: dict[str, _Place] = {}
 
     @asynccontextmanager
-    async def turn(self, key: str, waiting: Waiting) -> AsyncIterator[None]:
+    async def turn(self, key: str, waiting: Waiting, *, pauses: bool = True) -> AsyncIterator[None]:
         place = self._places.setdefault(key, _Place(asyncio.Semaphore(self._most)))
         place.users += 1
         try:
             async with waiting:
                 await place.free.acquire()
             try:
-                if self._pause:
+                if self._pause and pauses:
                     async with waiting:
                         await self._paused(place)
                 yield
@@ -89,7 +92,7 @@ class _Places:
     async def _paused(self, place: _Place) -> None:
         """Take the next moment that is free, and wait for it."""
         at = max(asyncio.get_running_loop().time(), place.next_at)
-        place.next_at = at + self._pause
+        place.next_at = at + self._pause * self._stretch()
         await until(at)
 
     def _forget(self, key: str, place: _Place) -> None:

@@ -38,6 +38,7 @@ from service.api.auth import PROTECTED, Authentication
 from service.api.guard import Guard
 from service.api.limits import RateLimit
 from service.api.problems import MEDIA_TYPE, on_error, on_invalid
+from service.api.read_only import ReadOnly
 from service.api.repeats import HEADER, Repeats
 from service.api.wiring import ProblemDocument
 from service.app import App
@@ -77,6 +78,10 @@ _TAGS = [
 
 _TOO_MANY = {
     "description": "The token has asked too often; see Retry-After and RateLimit-Reset.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+}
+_FULL = {
+    "description": "The disk is full, so that nothing can be written; reading goes on.",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
 }
 _KEY = {
@@ -133,9 +138,11 @@ class Api(FastAPI):
 
 
 def _share(methods: dict[str, Any]) -> None:
-    """Describe what the middlewares do for every route: rate limits, and the key of requests that may be repeated."""
-    for operation in methods.values():
+    """Describe what the middlewares do: rate limits, a full disk, and the key of requests that may be repeated."""
+    for method, operation in methods.items():
         operation["responses"]["429"] = _TOO_MANY
+        if method != "get":
+            operation["responses"]["507"] = _FULL
     if "post" in methods and _KEY not in methods["post"].setdefault("parameters", []):
         methods["post"]["parameters"].append(_KEY)
 
@@ -146,6 +153,7 @@ def create_app(service: App, *, requests_per_minute: int = 0) -> Api:
     api.state.service = service
     # The last one added is the first one passed.
     api.add_middleware(Repeats, store=service.store, clock=service.clock)
+    api.add_middleware(ReadOnly, full=service.full)
     api.add_middleware(RateLimit, clock=service.clock, limit=requests_per_minute)
     api.add_middleware(Authentication, store=service.store, clock=service.clock)
     api.add_middleware(Guard, token_bytes=service.token_bytes)

@@ -12,6 +12,7 @@ from service.app import App
 from service.bootstrap import open_app
 from service.core.alerts.events import rfc3339
 from service.core.errors import InvalidInput
+from service.core.evidence.items import EvidenceKind, EvidenceQuery
 from service.core.facts.cloaking import Cloaking, cloaking
 from service.core.facts.dns import DnsStatus
 from service.core.facts.page import FetchedPage, TlsFacts
@@ -58,7 +59,16 @@ async def check(app: App, given: str) -> Report:
             "summary": str(error),
             "outlets": [],
         }
-    return _report(host, await app.examiner.examine_host(host))
+    examined = await app.examiner.examine_host(host)
+    return _report(host, examined, await _kept(app, host, examined))
+
+
+async def _kept(app: App, host: str, examined: Examination) -> list[str]:
+    """Ids of what was kept of this look; of the newest file before where it showed nothing new."""
+    if examined.look.evidence:
+        return list(examined.look.evidence)
+    where = EvidenceQuery(host=host, kind=EvidenceKind.WARC, live=True, limit=1)
+    return [item.id for item in await app.store.read(lambda uow: uow.evidence.find(where))]
 
 
 async def _is_dead(app: App, host: str) -> bool:
@@ -83,7 +93,7 @@ async def _dead(app: App, host: str) -> Report:
     }
 
 
-def _report(host: str, examined: Examination) -> Report:
+def _report(host: str, examined: Examination, evidence: list[str]) -> Report:
     look, site = examined.look, examined.step.site
     registration = site.registration
     verdicts = [lookalike.verdict for lookalike in site.lookalikes]
@@ -103,7 +113,7 @@ def _report(host: str, examined: Examination) -> Report:
         "cloaking": _cloaking(cloaking(look.pages)),
         "outlets": [_judged(judgement) for judgement in examined.judgements],
         "events": [event.type for event in examined.step.events],
-        "evidence": list(look.evidence),
+        "evidence": evidence,
     }
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from service.app import App
 from service.bootstrap import open_app
 from service.core.alerts.events import rfc3339
 from service.core.errors import InvalidInput, InvalidName, NotFound
-from service.core.evidence.items import EvidenceItem, EvidenceKind, EvidenceQuery
+from service.core.evidence.items import EvidenceItem, EvidenceKind, EvidenceQuery, digest_of
 from service.core.names import name as names
-from service.pipeline.evidence import Verified, verify
+from service.pipeline.evidence import Verified, verify, verify_named
 from service.settings import Settings
 
 
@@ -26,11 +27,14 @@ def show(settings: Settings, host: str | None, *, as_json: bool) -> int:
     return 0
 
 
-def check(settings: Settings, *, as_json: bool) -> int:
-    """Read every file and hold it against rows and manifests; 1 where anything is wrong."""
+def check(settings: Settings, ids: Sequence[str] = (), *, as_json: bool) -> int:
+    """Read every file, or those with these ids, and hold it against rows and manifests; 1 where anything is wrong."""
+    digests = [_digest(one) for one in ids]
 
     async def run() -> Verified:
         async with open_app(settings) as app:
+            if digests:
+                return await verify_named(app.store, app.evidence, digests)
             return await verify(app.store, app.evidence, app.clock.real_now())
 
     found = asyncio.run(run())
@@ -62,6 +66,15 @@ def export(settings: Settings, host: str | None, folder: Path) -> int:
         raise InvalidInput(f"{folder}: {error.strerror}") from error
     print(f"{folder}: {copied} files")
     return 0
+
+
+def _digest(public_id: str) -> str:
+    found = digest_of(public_id)
+    if found is None:
+        raise InvalidInput(
+            f"{public_id}: an id of evidence is evd_ and 64 hexadecimal digits, as check --json shows it"
+        )
+    return found
 
 
 async def _copy(app: App, item: EvidenceItem, folder: Path) -> bool:

@@ -2,7 +2,8 @@
 
     free space above ``evidence``      everything runs
     between the two                    no more evidence and screenshots; everything else runs
-    below ``looks``                    no looks, sweeps or feeds either; nothing is lost: due times and cursors stay
+    below ``looks``                    no looks, sweeps or feeds either, and the API is read-only; nothing is lost: due
+                                       times and cursors stay
 
 Each turn is told once, in the log and as ``monitor.degraded``.
 """
@@ -32,7 +33,7 @@ class Room(IntEnum):
 
 
 _WORDS = {
-    Room.NONE: "{free} MiB free on the disk: looks, sweeps and feeds wait until there is more",
+    Room.NONE: "{free} MiB free on the disk: looks, sweeps, feeds and writing over the API wait until there is more",
     Room.LITTLE: "{free} MiB free on the disk: no evidence and no screenshots are kept until there is more",
     Room.ENOUGH: "{free} MiB free on the disk: everything goes on",
 }
@@ -57,6 +58,10 @@ class Space:
     def for_looks(self) -> bool:
         """Whether anything may be taken in."""
         return self.room is not Room.NONE
+
+    def full(self) -> str:
+        """Why nothing may be written any more, in words; empty while it may."""
+        return self.said if self.room is Room.NONE else ""
 
     async def check(self) -> None:
         """Ask the disk; say so where it turned."""

@@ -10,7 +10,7 @@ file goes. So a kill between any two steps leaves files too many, never one too 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -219,6 +219,27 @@ async def verify(store: Store, evidence: Evidence, now: datetime) -> Verified:
         manifests=len(chain),
         findings=tuple(findings),
     )
+
+
+async def verify_named(store: Store, evidence: Evidence, digests: Sequence[str]) -> Verified:
+    """The same of single files, by their SHA-256: that each is known, was not let go, and is as it was kept."""
+    findings: list[Finding] = []
+    kept: list[Kept] = []
+    for sha256 in dict.fromkeys(digests):
+        rows = await _of_digest(store, sha256)
+        live = next((row.kept for row in rows if row.removed_at is None), None)
+        if live is not None:
+            kept.append(live)
+        elif rows:
+            findings.append(Finding(kind="let go", name=rows[0].kept.name, detail=rows[0].removed_why))
+        else:
+            findings.append(Finding(kind="unknown", name=sha256, detail="nothing of this digest was ever kept here"))
+    findings += await _content(evidence, kept)
+    return Verified(files=len(kept), bytes=sum(one.bytes for one in kept), manifests=0, findings=tuple(findings))
+
+
+async def _of_digest(store: Store, sha256: str) -> tuple[EvidenceItem, ...]:
+    return await store.read(lambda uow: uow.evidence.find(EvidenceQuery(sha256=sha256)))
 
 
 async def _content(evidence: Evidence, kept: Iterable[Kept]) -> list[Finding]:

@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
-from service.adapters.dialer import Dialer, NoAddress, Purpose, Refused
+from service.adapters import streams
+from service.adapters.dialer import Dialer, NoAddress, Purpose, Refused, user_agent
 from service.lab.hostile import HostileServer
+from service.settings_fetch import Fetch
 from tests.fakes_fetching import Names
 
 LOOPBACK = {purpose.value: ["127.0.0.0/8"] for purpose in Purpose}
@@ -112,6 +115,19 @@ def test_the_next_address_is_tried_where_the_first_is_closed() -> None:
                 return str(response.status_code)
 
     assert asyncio.run(scenario()) == "200"
+
+
+def test_a_peer_that_is_not_the_address_that_was_dialled_is_left() -> None:
+    streams._compare("::1", "0:0:0:0:0:0:0:1")
+    with pytest.raises(httpcore.ConnectError, match=r"connected to 10\.0\.0\.1 where 93\.184\.216\.34 was dialled"):
+        streams._compare("10.0.0.1", PUBLIC)
+
+
+def test_the_service_names_itself_with_its_contact() -> None:
+    assert user_agent("https://cert.example/bot").endswith(" (+https://cert.example/bot)")
+    assert user_agent().startswith("Spoofwatch")
+    agents = {profile.name: profile.headers["User-Agent"] for profile in Fetch().profile}
+    assert agents["plain"] == "{agent}"
 
 
 def test_a_closed_port_is_a_connection_error_of_the_client() -> None:

@@ -303,17 +303,6 @@ def test_one_registrable_domain_is_talked_to_by_few_whatever_its_hosts() -> None
     assert asyncio.run(most_at_once("hostile.co.uk", "other.co.uk")) == 2
 
 
-def test_requests_to_one_domain_lie_a_pause_apart_which_is_not_the_sites_fault() -> None:
-    async def scenario(fetcher: GuardedFetcher, _: HostileServer) -> list[FetchedPage]:
-        began = asyncio.get_running_loop().time()
-        pages = [await fetcher.fetch(f"http://{HOST}/?{i}", DESKTOP, ()) for i in range(2)]
-        assert asyncio.get_running_loop().time() - began >= 1.2
-        return pages
-
-    pages = with_server(scenario, replace(LIMITS, pause=1.2, total=1.0))
-    assert {page.outcome for page in pages} == {FetchOutcome.OK}
-
-
 LISTINGS = {
     "/robots.txt": page_of(b"Sitemap: /s.xml.gz", b"text/plain"),
     "/s.xml.gz": page_of(gzip.compress(b"<urlset><url><loc>/a</loc></url></urlset>"), b"application/gzip"),
@@ -429,6 +418,33 @@ class DialsInsideForOutside(Dialer):
         )
 
 
+def test_requests_to_one_domain_of_others_lie_a_pause_apart_which_is_not_the_sites_fault() -> None:
+    stretched: list[float] = []
+
+    def stretch() -> float:
+        stretched.append(2.0)
+        return 2.0
+
+    async def run(host: str) -> tuple[float, set[FetchOutcome]]:
+        async with HostileServer() as server:
+            names = Names({"outside.example": ["93.184.216.34"], "inside.example": ["127.0.0.1"]})
+            out = DialsInsideForOutside(names, {"pages": ["127.0.0.0/8"]}, port_map={80: server.port})
+            out.lab_port = server.port
+            limits = replace(LIMITS, pause=0.6, stretch=stretch, total=1.0)
+            fetcher = GuardedFetcher(out, TitleParser(), limits)
+            began = asyncio.get_running_loop().time()
+            pages = [await fetcher.fetch(f"http://{host}/?{i}", DESKTOP, ()) for i in range(2)]
+            await fetcher.close()
+            return asyncio.get_running_loop().time() - began, {page.outcome for page in pages}
+
+    assert asyncio.run(run("inside.example"))[1] == {FetchOutcome.OK}
+    assert stretched == [], "nobody needs a pause in a network of the operator's"
+    took, outcomes = asyncio.run(run("outside.example"))
+    assert outcomes == {FetchOutcome.OK}
+    assert took >= 1.2
+    assert stretched == [2.0, 2.0]
+
+
 def test_a_chain_from_outside_does_not_enter_an_allowed_network() -> None:
     async def run() -> FetchedPage:
         async with HostileServer() as server:
@@ -445,6 +461,26 @@ def test_a_chain_from_outside_does_not_enter_an_allowed_network() -> None:
     page = asyncio.run(run())
     assert page.outcome is FetchOutcome.REFUSED
     assert [hop.status for hop in page.hops] == [302, None]
+
+
+def test_a_page_full_of_forms_scripts_and_pictures_is_one_request() -> None:
+    body = (
+        b"<title>full</title><link rel=stylesheet href=/a.css><link rel=icon href=/i.png><script src=/a.js></script>"
+        b"<img src=/a.png><iframe src=/frame></iframe><form action=/login method=post><input type=password></form>"
+        b"<script>document.forms[0].submit(); fetch('/x')</script><body onload='location.reload()'>"
+    )
+
+    async def run() -> list[str]:
+        async with HostileServer(more={"/full": answering(body)}) as server:
+            out = Dialer(Names({HOST: ["127.0.0.1"]}), {"pages": ["127.0.0.0/8"]}, port_map={80: server.port})
+            fetcher = GuardedFetcher(out, InProcessParser(), LIMITS)
+            page = await fetcher.fetch(f"http://{HOST}/full", DESKTOP, ())
+            assert page.page is not None
+            assert (page.page.forms, page.page.passwords) == (1, 1)
+            await fetcher.close()
+            return [request.target for request in server.seen]
+
+    assert asyncio.run(run()) == ["/full"]
 
 
 def test_a_cancelled_fetch_leaves_nothing_behind() -> None:

@@ -210,6 +210,40 @@ def test_a_server_that_wants_our_certificate_gets_none(tmp_path: Path, version: 
     assert page.status is None
 
 
+def test_a_server_is_told_the_name_and_may_refuse_it(authority: Authority) -> None:
+    context, told = authority.context(("sni.example",)), []
+
+    def refuse(_: ssl.SSLObject, name: str | None, __: ssl.SSLContext) -> ssl.AlertDescription:
+        told.append(name)
+        return ssl.AlertDescription.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+    context.sni_callback = refuse
+
+    def answer(connection: socket.socket) -> None:
+        context.wrap_socket(connection, server_side=True)
+
+    with answering(answer) as port:
+        page = fetched_from(port)
+    assert page.outcome is FetchOutcome.TLS_ERROR
+    assert set(told) == {HOST}
+
+
+def test_a_server_that_offers_http_2_is_spoken_to_in_http_1_1(tmp_path: Path) -> None:
+    context, chosen = Authority(tmp_path, datetime.now(UTC)).context((HOST,)), []
+    context.set_alpn_protocols(["h2", "http/1.1"])
+
+    def answer(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as encrypted:
+            chosen.append(encrypted.selected_alpn_protocol())
+            encrypted.recv(1000)
+            encrypted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    with answering(answer) as port:
+        page = fetched_from(port)
+    assert page.status == 200
+    assert set(chosen) == {"http/1.1"}
+
+
 def test_a_server_without_tls_on_the_port_of_tls_is_an_error_of_tls() -> None:
     def answer(connection: socket.socket) -> None:
         connection.recv(1000)

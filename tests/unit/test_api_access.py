@@ -234,6 +234,19 @@ def test_a_token_that_could_not_be_used_as_it_is_meant_is_not_made(
     assert len(shared.get("/v1/tokens")["data"]) == len(before)
 
 
+def test_a_full_disk_makes_the_api_read_only(shared: ApiUnderTest) -> None:
+    shared.app = shared.build(full=lambda: "20 MiB free on the disk")
+    report = {"urls": ["https://spiegel.ltd/a"]}
+    answer = shared.answer("POST", "/v1/sightings", json=report)
+    assert (answer.status_code, answer.headers["retry-after"]) == (507, "60")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "20 MiB free on the disk" in answer.json()["detail"]
+    assert shared.answer("POST", "/v1/sightings", token=None, json=report).status_code == 401
+    assert shared.answer("DELETE", "/v1/webhooks/whk_x").status_code == 507
+    for path in ("/v1/lookalikes", "/v1/sites", "/readyz", "/openapi.json"):
+        assert shared.answer("GET", path).status_code == 200
+
+
 def test_who_reads_goes_on_reading_while_the_disk_is_full(shared: ApiUnderTest) -> None:
     class Full:
         """The store, but nothing can be written."""

@@ -20,7 +20,7 @@ from service.core.model import Admission, Judgement, Verdict
 from service.core.persistence.inputs import Looked
 from service.core.persistence.lifecycle import Rules
 from service.daemon.space import Room, Space
-from service.pipeline.evidence import GRACE, Archivist, EvidencePlan, Scope, verify
+from service.pipeline.evidence import GRACE, Archivist, EvidencePlan, Scope, verify, verify_named
 from service.pipeline.track import Tracker
 from tests.builders import HOST, START, judgement, look
 from tests.fakes import FakeClock, FakeEvidence, fetched
@@ -204,6 +204,24 @@ def test_each_day_with_news_has_a_manifest_that_names_the_one_before() -> None:
     play(act)
 
 
+def test_single_files_are_verified_by_their_ids() -> None:
+    async def act(b: Bench) -> None:
+        (one,) = await b.see("one")
+        (two,) = await b.see("two")
+        found = await verify_named(b.store, b.files, [one.kept.sha256, two.kept.sha256])
+        assert (found.files, found.bytes, found.findings) == (2, one.kept.bytes + two.kept.bytes, ())
+        b.files.files[two.kept.name] = b"altered", b.clock.now()
+        found = await verify_named(b.store, b.files, [two.kept.sha256, "0" * 64])
+        assert {one.kind for one in found.findings} == {"altered", "unknown"}
+        b.clock.advance(timedelta(days=3000))
+        await b.archivist.tidy()
+        (finding,) = (await verify_named(b.store, b.files, [one.kept.sha256])).findings
+        assert finding.kind == "let go"
+        assert finding.detail
+
+    play(act)
+
+
 def test_a_verification_names_what_is_missing_altered_and_unnamed() -> None:
     async def act(b: Bench) -> None:
         (one,) = await b.see("one")
@@ -252,6 +270,7 @@ def test_room_on_the_disk_is_told_once_a_turn_and_looks_stop_last() -> None:
             clock.advance(timedelta(seconds=10))
             files.free_bytes = free
             await space.check()
+            assert ("free on the disk" in space.full()) is (free == 50)
             await space.while_there_is_room(tick)()
         told = await store.read(lambda uow: uow.views.events(0, 100))
         return [str(event["data"]["detail"]["recovered"]) for event in told]

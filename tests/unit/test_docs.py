@@ -159,3 +159,21 @@ def test_each_setting_stands_in_its_file_and_nothing_else_does(file: str, shape:
     wanted, shown = set(settings_of(shape)), keys_of(file)
     assert wanted - shown == set(), f"not in config/{file}"
     assert shown - wanted == set(), f"in config/{file}, and no setting"
+
+
+# --- the fetcher's controls ------------------------------------------------------------------------------------------
+
+
+CONTROLS = re.findall(r"^\| \d+ \| .*$", (DOCS / "fetcher.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_each_control_of_the_fetcher_names_modules_and_tests_that_are_there() -> None:
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    there = set(re.findall(r"^def (test_\w+)\(", tests, re.MULTILINE))
+    for row in CONTROLS:
+        _, _, control, modules, named, _ = row.split("|")
+        assert all((ROOT / "service" / module).exists() for module in re.findall(r"`([^`]+)`", modules)), control
+        found = re.findall(r"`(test_\w+)`", named)
+        assert found, f"{control}: no test"
+        assert set(found) <= there, f"{control}: {set(found) - there}"
+    assert len(CONTROLS) == 23

@@ -27,7 +27,7 @@ run: $(INSTALLED)  ## start the daemon and its API on 127.0.0.1:8080; the first 
 	$(BIN)/spoofwatch run $(ARGS)
 
 demo: $(INSTALLED)  ## replay the campaign of 2022 on a small internet on loopback, then leave the API up on it
-	$(BIN)/spoofwatch replay doppelganger-2022 --names 1000000 --serve $(ARGS)
+	$(BIN)/spoofwatch replay doppelganger-2022 --serve $(ARGS)
 
 test: $(TOOLS)  ## run all tests (ARGS="tests/unit -k names" for some of them)
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)

@@ -83,7 +83,7 @@ class Replay(Section):
     """[replay]."""
 
     names: int = Field(
-        8_000_000,
+        1_000_000,
         ge=1,
         description="what the regular sweeps of a replay may ask for: tiers run daily, or as often as this allows; "
         "a name that appears calls for one more of the outlet that it resembles",

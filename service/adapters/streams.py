@@ -126,7 +126,8 @@ class TlsStream(httpcore.AsyncNetworkStream):
         """Shake hands; raises TlsFailed or HandshakeCut."""
         while True:
             try:
-                self._tls.do_handshake()
+                # OpenSSL's arithmetic, a millisecond without the interpreter's lock: elsewhere it holds nobody up.
+                await asyncio.to_thread(self._tls.do_handshake)
             except ssl.SSLWantReadError:
                 await self._exchange(None)
             except ssl.SSLEOFError as error:

@@ -83,7 +83,7 @@ class Driver:
             await self._app.baselines.take_due()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._sweep(done, now, new_day=new_day, changed=changed))
+                group.create_task(self._sweep(done, now, new_day=new_day))
                 group.create_task(self._look())
         except ExceptionGroup as failed:
             raise _first(failed) from failed
@@ -95,15 +95,12 @@ class Driver:
         while await self._app.courier.deliver_due():
             pass
 
-    async def _sweep(self, done: datetime | None, now: datetime, *, new_day: bool, changed: bool) -> None:
-        """On each day what is due; on the last day everything, and again after each change: no later sweep finds it.
+    async def _sweep(self, done: datetime | None, now: datetime, *, new_day: bool) -> None:
+        """On each day what is due, and what the names that have appeared since the last step call for.
 
         Daily sweeps over years would ask for a hundred million names, and nearly all of them would find nothing that
-        is not known. So beside the few that ``replay.names`` pays for, those are made that a new name calls for.
+        is not known. So beside the few that ``replay.names`` pays for, those are made that can find a new name.
         """
-        if self._scenario.end - now <= _DAY and (new_day or changed):
-            await self._app.sweeper.run_all()
-            return
         if new_day:
             await self._app.sweeper.run_due()
         await self._sweep_for([name for at, name in self._appearances if done is not None and done < at <= now])
@@ -166,8 +163,13 @@ class Driver:
 
 
 def called_for(matches: Iterable[NameMatch]) -> frozenset[tuple[str, Tier]]:
-    """The sweeps (outlet, tier) that generate these names; what the tier of edits does not is in none."""
-    return frozenset((match.outlet, Tier.EXACT if match.technique in _EXACT else Tier.EDITS) for match in matches)
+    """The sweeps (outlet, tier) that can generate these names.
+
+    The exact one is always among them: it is small, and a matcher may see an edit in what another label makes whole.
+    """
+    found = list(matches)
+    exact = {(match.outlet, Tier.EXACT) for match in found}
+    return frozenset(exact | {(match.outlet, Tier.EDITS) for match in found if match.technique not in _EXACT})
 
 
 def _first(failed: ExceptionGroup[Exception]) -> Exception:

@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from service.core.errors import InvalidInput
 from service.core.facts import urls
+from service.core.facts.accounts import accounts
 from service.core.facts.html import squeezed
 from service.core.facts.identifiers import MOST as MOST_IDENTIFIERS
 from service.core.facts.identifiers import identifiers
@@ -48,6 +49,9 @@ _MARKS = {
     "fb:app_id": "meta-app",
 }
 """By which owners show search engines and networks that a site is theirs; one owner's sites share the account."""
+_NAMING = frozenset({"application-name", "apple-mobile-web-app-title", "al:ios:app_name", "al:android:app_name"})
+"""Metadata that names the site or its app; part of a template, it comes along when that is copied."""
+_MOST_NAMES, _MOST_ACCOUNTS = 8, 60
 _SCRIPT_LOOKED_AT = 5000
 
 _UNSEEN = ["script", "style", "noscript", "template", "svg", "head", "iframe", "object"]
@@ -89,6 +93,8 @@ def extract(source: str, url: str) -> PageFacts:
         structured=structured(walk.linked_data),
         og_url=walk.absolute(walk.meta.get("og:url", "")),
         og_site_name=squeezed(walk.meta.get("og:site_name", ""), _SHORT),
+        names=tuple(walk.names),
+        accounts=frozenset(walk.accounts),
         generator=squeezed(walk.meta.get("generator", ""), _SHORT),
         links=dict(walk.links.most_common(_MOST_HOSTS)),
         assets=dict(walk.assets.most_common(_MOST_HOSTS)),
@@ -120,6 +126,8 @@ class _Walk:
         self.headings: list[str] = []
         self.title = self.language = self.canonical = self.favicon_url = self.refresh_url = self.script_location = ""
         self.meta: dict[str, str] = {}
+        self.names: dict[str, None] = {}
+        self.accounts: set[str] = set()
         self.links: Counter[str] = Counter()
         self.assets: Counter[str] = Counter()
         self.asset_paths: set[str] = set()
@@ -215,6 +223,10 @@ class _Walk:
             self.og.setdefault(key[:_SHORT], squeezed(content, _LONG))
         if key in _MARKS and content and len(self.marks) < _MOST_FIELDS:
             self.marks.add(f"{_MARKS[key]}:{squeezed(content, _SHORT)}")
+        if len(self.accounts) < _MOST_ACCOUNTS:
+            self.accounts.update(accounts(key, content[:_LONG])[:_MOST_ACCOUNTS])
+        if key in _NAMING and content.strip() and len(self.names) < _MOST_NAMES:
+            self.names[squeezed(content, _SHORT)] = None
 
     def _link(self, _: LexborNode, attributes: Attributes) -> None:
         relations = set((attributes.get("rel") or "").lower().split())

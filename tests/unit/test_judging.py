@@ -265,6 +265,60 @@ def test_two_outlets_of_a_group_that_share_a_system_are_told_apart(days_ago: int
     assert watched == ("group" in found and found["group"].verdict is V.IMPERSONATION)
 
 
+WITH_ACCOUNTS = [
+    replace(one, page=replace(one.page, accounts=frozenset({"x-account:nordbote_de", "facebook-page:1122334455"})))
+    for one in baselines(BOTE_PRESS)
+]
+ACCOUNTS = '<meta name="twitter:site" content="@nordbote_de"><meta property="fb:pages" content="1122334455">'
+
+
+def other_page(title: str, head: str = "", text: str = "") -> str:
+    """A page in another paper's layout that neither names the outlet nor leads to it, but for what is given."""
+    own = OTHER_PRESS.article(4).replace("Tagespost Oberland", title)
+    return own.replace("<head>", f"<head>{head}").replace("</body>", f"{text}</body>")
+
+
+def test_identifiers_alone_accuse_no_other_paper_of_the_house() -> None:
+    sister = Press(replace(BLICK, name="Abendblatt Süd", domain="abendsued.example"), "nord", "G-NORDB0TE1")
+    index = BaselineIndex.build((BOTE_PRESS.outlet,), baselines(BOTE_PRESS))
+    for days_ago in (400, 4000):
+        found = judged([fetched(sister.home(), ROOT)], index=index, outlets=(BOTE_PRESS.outlet,), days_ago=days_ago)
+        assert found["bote"].verdict is not V.IMPERSONATION
+    assert judged([fetched(sister.home(), ROOT)], index=index, of=site("abendsued.example", ())) == {}
+
+
+@pytest.mark.parametrize(("days_ago", "verdict"), [(6, V.IMPERSONATION), (4000, V.SUSPECTED)])
+def test_the_label_with_copied_accounts_accuses_a_name_unless_it_is_settled(days_ago: int, verdict: Verdict) -> None:
+    index = BaselineIndex.build(OUTLETS, WITH_ACCOUNTS)
+    page = other_page("Nordbote", ACCOUNTS)
+    assert judged([fetched(page, ROOT)], index=index, days_ago=days_ago)["bote"].verdict is verdict
+
+
+def test_copied_accounts_on_a_newly_registered_name_are_suspected() -> None:
+    index = BaselineIndex.build(OUTLETS, WITH_ACCOUNTS)
+    found = judged([fetched(other_page("Oberland", ACCOUNTS), ROOT)], index=index, days_ago=6)["bote"]
+    assert found.verdict is V.SUSPECTED
+    assert "newly registered" in found.reason
+    assert not judged([fetched(other_page("Oberland", ACCOUNTS), ROOT)], index=index, days_ago=400)[
+        "bote"
+    ].verdict.flagged
+
+
+def test_a_paper_of_the_same_name_that_prints_the_same_reports_is_not_accused() -> None:
+    texts = "".join(f"<p>{BOTE_PRESS.prose(51, number, 40)}</p>" for number in range(12))
+    for name in ("Der Nordbote", "Nordbote"):
+        page = fetched(other_page(name, text=texts), ROOT)
+        assert judged([page], days_ago=400)["bote"].verdict is V.UNKNOWN
+        assert judged([page], days_ago=6)["bote"].verdict is not V.IMPERSONATION
+
+
+def test_a_page_whose_every_address_leads_to_the_clone_is_told_by_what_it_calls_itself() -> None:
+    page = rewritten(BOTE_PRESS.article(78)).replace("G-NORDB0TE1", "G-FREMD00001")
+    found = judged([fetched(page, ARTICLE)], days_ago=4000)["bote"]
+    assert found.verdict is V.IMPERSONATION
+    assert "calls itself Der Nordbote" in found.reason
+
+
 def test_a_twin_of_the_outlet_s_theme_is_not_flagged() -> None:
     twin = Press(replace(OTHER, name="Gartenfreunde"), "nord", "G-GARTEN001")
     assert not judged([fetched(twin.home(), ROOT)], days_ago=3)["bote"].verdict.flagged

@@ -7,17 +7,19 @@ import pytest
 
 from service.core.facts.page import PageFacts
 from service.core.model import Outlet
-from service.core.verdict import brand
+from service.core.verdict import brand, marks
 from service.core.verdict.features import MOST_OWNERS, OWN_SHARE, FeatureIndex, hashes
-from service.core.verdict.likeness import BaselineIndex, Measures, url_shape
+from service.core.verdict.likeness import REDRAWN, BaselineIndex, Measures, url_shape
 from tests.fakes_judging import (
     BLICK,
+    BLICK_PRESS,
     BOTE,
     BOTE_PRESS,
     GAZETTE,
     INDEX,
     OTHER_PRESS,
     OUTLETS,
+    POLICY,
     baseline,
     baselines,
     fetched,
@@ -160,6 +162,14 @@ def test_the_icon_counts_byte_for_byte_or_by_its_address() -> None:
     assert "favicon" not in measured(PageFacts(favicon_url="https://nordbote.ltd/icon.png"), icon="another")
 
 
+def test_the_icon_in_another_size_counts_less_than_byte_for_byte_and_another_one_nothing() -> None:
+    drawn = [replace(one, favicon_dhash="00ff00ff00ff00ff") for one in baselines(BOTE_PRESS)]
+    index = BaselineIndex.build(OUTLETS, drawn)
+    for icon, value in (("00ff00ff00ff00fe", REDRAWN), ("ff00ff00ff00ff00", 0.0), ("", 0.0)):
+        found = index.compare(fetched(None, URL, favicon_dhash=icon), PageFacts()).measures("bote")
+        assert (found["favicon"].value if "favicon" in found else 0.0) == value
+
+
 def test_text_copied_from_the_outlet_counts_by_how_much_it_is() -> None:
     kept = INDEX.baseline(1).page.text_shingles
     few, many = frozenset(sorted(kept)[:10]), kept
@@ -219,6 +229,100 @@ def test_short_ordinary_words_are_no_mention() -> None:
 def test_what_one_page_calls_itself_is_not_learnt_as_the_outlet_s_name() -> None:
     once = brand.brand_of(BLICK, [PageFacts(title="Ein Tag am Meer - Abendblick")])
     assert brand.likeness(PageFacts(title="Ein Tag am Meer"), once)[0] == 0.0
+
+
+def test_a_segment_that_holds_the_label_as_a_word_is_learnt_from_one_page() -> None:
+    once = brand.brand_of(BLICK, [PageFacts(title="Ein Tag am Meer - Abendblick Plus")])
+    assert brand.likeness(PageFacts(title="Wetter - Abendblick Plus"), once)[0] == brand.MASTHEAD
+
+
+def test_a_word_around_the_label_is_not_learnt() -> None:
+    welt = Outlet(id="welt", name="Die Welt", domain="welt.de")
+    learnt = brand.brand_of(welt, [PageFacts(title="Umwelt - WELT")])
+    assert brand.likeness(PageFacts(title="Umwelt"), learnt)[0] == 0.0
+
+
+def test_labels_are_compared_without_accents() -> None:
+    zeitung = Outlet(id="sz", name="SZ", domain="sueddeutsche.de")
+    learnt = brand.brand_of(zeitung, [PageFacts(title="Politik - Süddeutsche.de")])
+    assert brand.likeness(PageFacts(title="Sport - Süddeutsche.de"), learnt)[0] == brand.MASTHEAD
+
+
+@pytest.mark.parametrize(
+    "page", [PageFacts(names=("Nordbote Heute",)), PageFacts(structured={"publisher": "Nordbote Heute"})]
+)
+def test_metadata_of_one_page_names_the_outlet_and_gives_a_copy_away(page: PageFacts) -> None:
+    learnt = brand.brand_of(BOTE, [PageFacts(names=("Nordbote Heute",))])
+    assert brand.likeness(page, learnt)[0] == brand.MASTHEAD
+
+
+@pytest.mark.parametrize("anybodys", ["News", "Home", "WordPress", "Mein Blog", "Startseite", "Sport Live 24"])
+def test_a_site_name_that_anybody_may_have_is_no_masthead(anybodys: str) -> None:
+    pages = [PageFacts(og_site_name=anybodys, names=(anybodys,), title=f"Tag {n} - {anybodys}") for n in range(3)]
+    learnt = brand.brand_of(BOTE, pages)
+    assert brand.likeness(PageFacts(og_site_name=anybodys, title=anybodys), learnt)[0] == 0.0
+
+
+def test_a_phrase_that_holds_the_label_is_no_masthead() -> None:
+    bild = Outlet(id="bild", name="Bild", domain="bild.de")
+    learnt = brand.brand_of(bild, [PageFacts(title="Ein Turm im Nebel - Bild der Woche")])
+    assert brand.likeness(PageFacts(title="Bild der Woche - Fotoverein"), learnt)[0] == 0.0
+
+
+def test_a_headline_that_two_dates_of_one_page_have_is_no_masthead() -> None:
+    twice = [PageFacts(title="Ein Turm im Nebel - Abendblick")] * 2
+    assert brand.likeness(PageFacts(title="Ein Turm im Nebel"), brand.brand_of(BLICK, twice))[0] == 0.0
+
+
+def test_a_name_that_several_outlets_declare_is_learnt_for_none() -> None:
+    pages = [PageFacts(og_site_name="Nordlicht Verbund")]
+    everybodys = brand.shared_names([pages, pages])
+    assert brand.likeness(pages[0], brand.brand_of(BOTE, pages))[0] == brand.MASTHEAD
+    assert brand.likeness(pages[0], brand.brand_of(BOTE, pages, everybodys))[0] == 0.0
+
+
+def test_a_label_without_its_article_is_a_label_and_no_masthead() -> None:
+    presse = Outlet(id="presse", name="Die Presse", domain="diepresse.com")
+    assert brand.likeness(PageFacts(title="Presse - Autohaus"), brand.brand_of(presse, ()))[0] == brand.LABEL
+
+
+# --- accounts -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("accounts", "value"),
+    [
+        ({"x-account:nordbote_de"}, 0.7),
+        ({"android-app:de.nordbote.app"}, 0.7),
+        ({"x-account:themeforest"}, 0.2),
+        ({"apple-app:123456789"}, 0.4),
+        ({"apple-app:123456789", "facebook-page:1122334455"}, 0.8),
+        ({"x-account:nordbote_de", "apple-app:123456789", "facebook-page:1122334455"}, 1.0),
+        ({"x-account:somebody"}, 0.0),
+    ],
+)
+def test_an_account_ties_by_the_outlet_s_name_or_beside_another(accounts: set[str], value: float) -> None:
+    known = frozenset({"x-account:nordbote_de", "android-app:de.nordbote.app", "x-account:themeforest"})
+    known |= {"apple-app:123456789", "facebook-page:1122334455"}
+    found = marks.copied(PageFacts(accounts=frozenset(accounts)), BOTE, (), known)
+    assert found[0] == pytest.approx(value)
+
+
+def test_an_account_and_an_app_that_a_theme_ships_tie_nothing() -> None:
+    page = PageFacts(identifiers=frozenset({"meta-app:966242223397117"}), accounts=frozenset({"x-account:themeforest"}))
+    assert marks.copied(page, BOTE, page.identifiers, page.accounts)[0] < POLICY.bounds.tie
+
+
+def test_an_account_that_two_outlets_name_ties_a_page_to_neither() -> None:
+    page = PageFacts(accounts=frozenset({"x-account:nordbote", "apple-app:123456789"}))
+    both = [replace(one, page=replace(one.page, accounts=page.accounts)) for one in baselines(BOTE_PRESS, BLICK_PRESS)]
+    assert "identifiers" not in measured(page, index=BaselineIndex.build(OUTLETS, both))
+
+
+def test_a_baseline_from_before_accounts_were_read_makes_the_outlet_s_own_no_foreign_mark() -> None:
+    page = replace(own(), accounts=frozenset({"x-account:nordbote"}))
+    assert measured(page)["identifiers"] == measured(own())["identifiers"]
+    assert "foreign_identifiers" not in measured(page)
 
 
 # --- addresses ------------------------------------------------------------------------------------------------------

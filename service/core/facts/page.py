@@ -82,6 +82,8 @@ class TlsFacts:
 class PageFacts:
     """What stands in one HTML page. All host names are lower-case A-labels.
 
+    ``names`` are what the site's metadata calls it or its app, ``accounts`` those on networks and in
+    app stores that it names as its own (``core/facts/accounts.py``).
     ``links`` and ``assets`` count occurrences by host ("" = the page's own), ``form_hosts`` where forms send what is
     typed in. ``identifiers`` are trackers' ids such as ``google:G-ABC``, and the marks by which owners show search
     engines that a site is theirs. ``paragraphs`` are the longer blocks of running text, cut. ``og`` holds Open Graph's
@@ -101,6 +103,8 @@ class PageFacts:
     structured: Mapping[str, str] = field(default_factory=dict)
     og_url: str = ""
     og_site_name: str = ""
+    names: tuple[str, ...] = ()
+    accounts: frozenset[str] = frozenset()
     generator: str = ""
     links: Mapping[str, int] = field(default_factory=dict)
     assets: Mapping[str, int] = field(default_factory=dict)

@@ -257,10 +257,13 @@ def _by_content(case: _Case, measures: Measures) -> tuple[Verdict, str]:
     """The verdict as far as one page's content goes; it only rises with what the page holds.
 
     Form alone is never enough: groups share a system, and themes are sold to anybody. Text is no tie: what a group's
-    sites share is in it, and agencies' reports are everywhere.
+    sites share is in it, and agencies' reports are everywhere. Identifiers tie a page to the outlet's publisher: where
+    it names nothing of the outlet, it may be another paper of the same house.
     """
     bounds, name, domain = case.policy.bounds, case.outlet.name, case.outlet.domain
     form, ties = form_of(measures), ties_of(measures, bounds)
+    carried = "identifiers" in measures and measures["identifiers"].value >= bounds.tie
+    things = ties - carried
     brand, text = (measures[kind].value if kind in measures else 0.0 for kind in ("brand", "text"))
     masthead, copied, built = brand >= bounds.brand, text >= bounds.tie, form >= bounds.form
     labelled = brand >= bounds.label
@@ -273,10 +276,15 @@ def _by_content(case: _Case, measures: Measures) -> tuple[Verdict, str]:
             f"the page is built like {domain}'s and calls itself {name}",
         ),
         (
-            built and ties > (0 if rising or brand > 0 or points else 1),
+            built and (ties > 1 or (ties > 0 and brand > 0) or points or (rising and things > 0)),
             f"the page is built like {domain}'s and carries what is {name}'s alone",
         ),
         (labelled and points, f"the page calls itself {name} and gives its address as {domain}'s"),
+        (rising and labelled and carried, f"the page calls itself {name} and carries {name}'s own identifiers"),
+        (
+            rising and masthead and copied and form >= bounds.form_slight,
+            f"the page calls itself {name}, holds its texts and is built in part like {domain}'s",
+        ),
         (
             masthead and ties > (0 if rising else 1),
             f"the page calls itself {name} and carries what is {name}'s alone",
@@ -285,10 +293,11 @@ def _by_content(case: _Case, measures: Measures) -> tuple[Verdict, str]:
     )
     suspected = (
         (
-            form >= bounds.form_slight and (ties > 0 or masthead or (labelled and rising)),
+            form >= bounds.form_slight and (things > 0 or masthead or (rising and (carried or labelled))),
             f"the page is built in part like {domain}'s",
         ),
         (ties > 1 or (alike and (points or (ties > 0 and brand > 0))), f"the page carries what is {name}'s alone"),
+        (alike and case.new and ties > 0, f"newly registered, and the page carries what is {name}'s alone"),
         (alike and case.new and masthead, f"newly registered, and the page calls itself {name}"),
         (alike and case.new and built and copied, f"newly registered, and the page is built like {domain}'s"),
         (rising and "frame" in measures, f"the page shows {domain} in a frame"),

@@ -14,9 +14,10 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from service.core.facts.page import FetchedPage, PageFacts
+from service.core.facts.picture import UNLIKE, distance
 from service.core.facts.shingles import hash64
 from service.core.model import Baseline, Outlet
-from service.core.verdict import brand
+from service.core.verdict import brand, marks
 from service.core.verdict.features import FeatureIndex, Overlaps, hashes
 from service.core.verdict.lists import within
 
@@ -43,6 +44,12 @@ HOST_SHARE = 0.25
 
 LEARNT_HOST = 0.4
 """What assets from such a host count beside those from the outlet's own domains: a whole group may use it."""
+
+ALIKE_ICONS = 4
+"""Bits out of 64 up to which two icons' difference hashes are one drawing: icons have less in them than pictures."""
+
+REDRAWN = 0.4
+"""What such an icon counts, below the bound of a tie: two letters in squares are alike as well."""
 
 EVERYBODYS_HOSTS = (
     "ajax.googleapis.com", "bootstrapcdn.com", "cdnjs.cloudflare.com", "doubleclick.net", "facebook.net",
@@ -80,7 +87,9 @@ class _Shape:
     brand: brand.Brand
     asset_hosts: frozenset[str]
     identifiers: frozenset[str]
+    accounts: frozenset[str]
     favicons: frozenset[str]
+    icon_hashes: frozenset[str]
     url_shapes: frozenset[str]
     usual_links: float
 
@@ -106,12 +115,13 @@ class BaselineIndex:
         for owner, page in zip(owners, pages, strict=True):
             texts[owner] |= page.text_shingles
         self._texts = FeatureIndex(texts, range(len(outlets)), 0)
-        self._shapes = {outlet.id: self._shape(outlet) for outlet in outlets}
+        everybodys = brand.shared_names([pages[row] for row in self.rows_of(outlet.id)] for outlet in outlets)
+        self._shapes = {outlet.id: self._shape(outlet, everybodys) for outlet in outlets}
         self._keep_rare()
         self._by_name: dict[str, list[str]] = defaultdict(list)
         self._by_identifier: dict[str, str] = {}
         for name, shape in self._shapes.items():
-            self._by_identifier.update(dict.fromkeys(shape.identifiers, name))
+            self._by_identifier.update(dict.fromkeys(shape.identifiers | shape.accounts, name))
             for whole in shape.brand.whole | shape.brand.labels:
                 self._by_name[whole].append(name)
 
@@ -143,7 +153,7 @@ class BaselineIndex:
         """Outlets that the page names, by addresses, masthead or identifiers; one that it names twice, twice."""
         urls = filter(None, (self._owner_of(_host(url)) for url in (page.canonical, page.og_url)))
         names = (outlet for name in brand.mastheads(page) for outlet in self._by_name.get(name, ()))
-        carried = filter(None, map(self._by_identifier.get, page.identifiers))
+        carried = filter(None, map(self._by_identifier.get, page.identifiers | page.accounts))
         return [*urls, *names, *carried]
 
     def rows_of(self, outlet: str) -> Sequence[int]:
@@ -162,16 +172,18 @@ class BaselineIndex:
         """What is compared of one outlet besides its rows."""
         return self._shapes[outlet]
 
-    def _shape(self, outlet: Outlet) -> _Shape:
+    def _shape(self, outlet: Outlet, everybodys: frozenset[str]) -> _Shape:
         own = [self._baselines[row] for row in self.rows_of(outlet.id)]
         pages = [baseline.page for baseline in own]
         urls = [url for baseline in own for url in (baseline.url, *baseline.page.article_links)]
         return _Shape(
             outlet=outlet,
-            brand=brand.brand_of(outlet, pages),
+            brand=brand.brand_of(outlet, pages, everybodys),
             asset_hosts=_asset_hosts(pages),
             identifiers=frozenset().union(*(page.identifiers for page in pages)),
+            accounts=frozenset().union(*(page.accounts for page in pages)),
             favicons=frozenset(baseline.favicon_sha256 for baseline in own if baseline.favicon_sha256),
+            icon_hashes=frozenset(baseline.favicon_dhash for baseline in own if baseline.favicon_dhash),
             url_shapes=frozenset(filter(None, map(url_shape, urls))),
             usual_links=median([_own_links(page, outlet) for page in pages]) if pages else 0.0,
         )
@@ -192,16 +204,20 @@ class BaselineIndex:
         return next((self._own[parent] for parent in parents if parent in self._own), None)
 
     def _keep_rare(self) -> None:
-        """Drop identifiers, icons and asset hosts that several outlets share: they tie a page to none of them."""
+        """Drop identifiers, accounts, icons and asset hosts of several outlets: they tie a page to none of them."""
         shapes = self._shapes.values()
         identifiers = _only_once(shape.identifiers for shape in shapes)
+        accounts = _only_once(shape.accounts for shape in shapes)
         favicons = _only_once(shape.favicons for shape in shapes)
+        icon_hashes = _only_once(shape.icon_hashes for shape in shapes)
         hosts = _only_once(shape.asset_hosts for shape in shapes)
         for outlet, shape in self._shapes.items():
             self._shapes[outlet] = replace(
                 shape,
                 identifiers=shape.identifiers & identifiers,
+                accounts=shape.accounts & accounts,
                 favicons=shape.favicons & favicons,
+                icon_hashes=shape.icon_hashes & icon_hashes,
                 asset_hosts=shape.asset_hosts & hosts,
             )
 
@@ -242,8 +258,8 @@ class Comparison:
             "canonical": _canonical(self.page, shape),
             "brand": Measure(*brand.likeness(self.page, shape.brand)),
             "favicon": _favicon(self.fetched, self.page, shape),
-            "identifiers": _identifiers(self.page, shape),
-            "foreign_identifiers": _foreign(self.page, shape),
+            "identifiers": Measure(*marks.copied(self.page, shape.outlet, shape.identifiers, shape.accounts)),
+            "foreign_identifiers": Measure(*marks.foreign(self.page, shape.identifiers)),
             "frame": _frame(self.page, shape),
             "language": _language(self.page, shape.outlet),
             "url_shape": _url_shape(self.fetched, shape),
@@ -362,26 +378,12 @@ def _favicon(fetched: FetchedPage, page: PageFacts, shape: _Shape) -> Measure:
         return Measure(1.0, f"its icon is that of {shape.outlet.domain}, byte for byte")
     host = _host(page.favicon_url)
     own = within(host, shape.outlet.confirmed_domains)
-    if not own and host not in shape.asset_hosts:
+    if own or host in shape.asset_hosts:
+        return Measure(1.0 if own else LEARNT_HOST, f"its icon is loaded from {host}")
+    drawn = (distance(fetched.favicon_dhash, kept) for kept in shape.icon_hashes if fetched.favicon_dhash)
+    if min(drawn, default=UNLIKE) > ALIKE_ICONS:
         return NOTHING
-    return Measure(1.0 if own else LEARNT_HOST, f"its icon is loaded from {host}")
-
-
-def _identifiers(page: PageFacts, shape: _Shape) -> Measure:
-    copied = sorted(page.identifiers & shape.identifiers)
-    enough = 2
-    if not copied:
-        return NOTHING
-    return Measure(
-        min(1.0, 0.4 + 0.6 * len(copied) / enough), f"it carries the outlet's own identifiers {', '.join(copied[:4])}"
-    )
-
-
-def _foreign(page: PageFacts, shape: _Shape) -> Measure:
-    copied, foreign = page.identifiers & shape.identifiers, sorted(page.identifiers - shape.identifiers)
-    if not copied or not foreign:
-        return NOTHING
-    return Measure(1.0, f"beside the outlet's identifiers it carries {', '.join(foreign[:4])}")
+    return Measure(REDRAWN, f"its icon is that of {shape.outlet.domain} in another size or format")
 
 
 def _frame(page: PageFacts, shape: _Shape) -> Measure:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -35,12 +35,13 @@ from service.api import (
     webhooks,
 )
 from service.api.auth import PROTECTED, Authentication
+from service.api.examples import illustrate
 from service.api.guard import Guard
 from service.api.limits import RateLimit
 from service.api.problems import MEDIA_TYPE, on_error, on_invalid
 from service.api.read_only import ReadOnly
 from service.api.repeats import HEADER, Repeats
-from service.api.wiring import ProblemDocument
+from service.api.wiring import ProblemDocument, known_query
 from service.app import App
 from service.core.errors import SpoofwatchError
 
@@ -134,6 +135,7 @@ class Api(FastAPI):
         for path, methods in document["paths"].items():
             if path.startswith(PROTECTED):
                 _share(methods)
+        illustrate(document)
         return document
 
 
@@ -143,6 +145,10 @@ def _share(methods: dict[str, Any]) -> None:
         operation["responses"]["429"] = _TOO_MANY
         if method != "get":
             operation["responses"]["507"] = _FULL
+        for parameter in operation.get("parameters", ()):
+            # FastAPI takes it as optional, so that its lack is 428 and not 422 (RFC 6585 3).
+            if parameter["name"] == "if-match" and "428" in operation["responses"]:
+                parameter["required"] = True
     if "post" in methods and _KEY not in methods["post"].setdefault("parameters", []):
         methods["post"]["parameters"].append(_KEY)
 
@@ -177,7 +183,7 @@ def declare(version: str) -> Api:
     api.add_exception_handler(SpoofwatchError, on_error)
     api.add_exception_handler(HTTPException, on_error)
     api.add_exception_handler(RequestValidationError, on_invalid)
-    protected = APIRouter(prefix=PROTECTED)
+    protected = APIRouter(prefix=PROTECTED, dependencies=[Depends(known_query)])
     for resource in _RESOURCES:
         protected.include_router(resource.router)
     api.include_router(protected)

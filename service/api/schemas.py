@@ -83,16 +83,21 @@ Instant = Annotated[
 ]
 """A time; RFC 3339 with an offset comes in, UTC goes on."""
 
-Text = Annotated[str, Field(max_length=1_000), AfterValidator(sane)]
+_NO_CONTROLS = {"pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*$"}
+"""What ``sane`` asks for, as far as a pattern can say it; the words of a refusal are its own."""
+
+Text = Annotated[str, Field(max_length=1_000, json_schema_extra=_NO_CONTROLS), AfterValidator(sane)]
 """A line or two of somebody's words."""
 
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=r"^[A-Za-z0-9._:-]+$")]
 """An id of ours."""
 
-HostName = Annotated[str, Field(max_length=1_100), AfterValidator(_host)]
+HostName = Annotated[str, Field(max_length=1_100, json_schema_extra={"minLength": 1}), AfterValidator(_host)]
 """A host name; its longest spelling in Unicode is about four times as long as its A-labels."""
 
-OutletDomain = Annotated[str, Field(max_length=1_100), AfterValidator(_outlet_domain)]
+OutletDomain = Annotated[
+    str, Field(max_length=1_100, json_schema_extra={"minLength": 1}), AfterValidator(_outlet_domain)
+]
 """A domain where an outlet publishes, as the watch list keeps it: without www."""
 
 

@@ -1,16 +1,23 @@
 """What every route shares: the running service, who may call, and the refusals as OpenAPI shows them."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Path, Request, Security
+from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel, Field
 
 from service.api.auth import Caller, authorise, authorise_limited
 from service.api.problems import MEDIA_TYPE
 from service.api.schemas import MAX_ID
 from service.app import App
+from service.core.errors import InvalidInput
 from service.core.tokens import Scope
+
+if TYPE_CHECKING:
+    from fastapi._compat import ModelField
+
+_MAX_QUOTED = 100  # characters of a parameter that the client made up
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -18,6 +25,22 @@ Responses = dict[int | str, dict[str, Any]]
 async def _service(request: Request) -> App:
     app: App = request.app.state.service
     return app
+
+
+async def known_query(request: Request) -> None:
+    """Refuse query parameters that the route does not know: a mistyped filter must not be a silent default."""
+    taken = _query_of(request.scope["route"].dependant)
+    if any(hasattr(one.field_info.annotation, "model_fields") for one in taken):
+        return  # a model of parameters refuses what it does not know itself, beside whatever else is wrong
+    unknown = next((name for name in request.query_params if name not in {one.alias for one in taken}), None)
+    if unknown is not None:
+        shown = unknown.encode("ascii", "replace").decode()[:_MAX_QUOTED]
+        raise InvalidInput("there is no such parameter", f"/query/{shown.replace('~', '~0').replace('/', '~1')}")
+
+
+def _query_of(dependant: Dependant) -> "list[ModelField]":
+    """The query parameters of a route and of what it depends on."""
+    return [*dependant.query_params, *(one for further in dependant.dependencies for one in _query_of(further))]
 
 
 Service = Annotated[App, Depends(_service)]

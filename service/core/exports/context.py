@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha1
 from uuid import UUID, uuid5
 
 from service.core.alerts.events import rfc3339
@@ -34,7 +35,22 @@ class Context:
 
     def uuid(self, kind: str, key: str) -> str:
         """A name-based identifier: of this author, this kind of thing, this one."""
-        return str(uuid5(uuid5(self.namespace, self.organisation), f"{kind}\x1f{key}"))
+        return self.namer()(kind, key)
+
+    def namer(self) -> Callable[[str, str], str]:
+        """``uuid`` for many: what is the same for all is worked out once (RFC 9562 5.5 for the digits)."""
+        base = sha1(uuid5(self.namespace, self.organisation).bytes, usedforsecurity=False)
+
+        def named(kind: str, key: str) -> str:
+            digest = base.copy()
+            digest.update(f"{kind}\x1f{key}".encode())
+            raw = bytearray(digest.digest()[:16])
+            raw[6] = raw[6] & 0x0F | 0x50
+            raw[8] = raw[8] & 0x3F | 0x80
+            text = raw.hex()
+            return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+        return named
 
     def marking(self, tlp: str) -> str:
         """The stricter of an entry's own marking and the export's."""
@@ -48,7 +64,8 @@ class Context:
 
 def stamp(at: datetime) -> str:
     """A time as STIX writes it: milliseconds and Z (STIX 2.1 section 2.14)."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    # Not strftime, which takes four times as long.
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def day(at: datetime | None) -> str:

@@ -197,7 +197,8 @@ def _read(path: Path, skipped: Skipped) -> Generator[tuple[list[str], list[str]]
     except OSError as error:
         raise FeedUnavailable(f"{path}: {error.strerror or error}") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        # RuntimeError: a member that is encrypted; NotImplementedError: packed in a way that is not read here.
+        # zipfile has no errors of its own for these: RuntimeError is an encrypted member, NotImplementedError a packing
+        # that it does not know. Either is the list's fault, to be told of, and must not end the feed.
         raise FeedUnavailable(f"{path}: the ZIP cannot be read: {error}") from error
 
 

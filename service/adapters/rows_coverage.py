@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, or_, select
 
 from service.adapters.tables import SWEEP, UNANSWERED
-from service.adapters.view_queries import cursor_after, cursor_position
+from service.adapters.view_queries import cursor_after, cursor_position, filtered
 from service.core.alerts.events import rfc3339
-from service.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,11 +36,7 @@ class SqlCoverage:
         that is none of ours.
         """
         query = select(SWEEP)
-        for name, value in where.items():
-            if name not in _FILTERS:
-                raise InvalidInput(f"there is no filter {name!r}; there are {', '.join(_FILTERS)}", f"/query/{name}")
-            if value is not None:
-                query = query.where(_FILTERS[name](value))
+        query = filtered(query, where, _FILTERS)
         if cursor is not None:
             at, number = cursor_position(cursor)
             begun = SWEEP.c.started_at

@@ -14,10 +14,9 @@ from sqlalchemy import and_, case, func, literal, or_, select
 from service.adapters.codec import load_any
 from service.adapters.tables import LOOKALIKE, SITE
 from service.adapters.tables_sightings import CAPTURE, SIGHTING, SIGHTING_REPORT
-from service.adapters.view_queries import cursor_after, cursor_position
+from service.adapters.view_queries import cursor_after, cursor_position, filtered
 from service.adapters.views import PUBLIC_PREFIX
 from service.core.alerts.events import rfc3339
-from service.core.errors import InvalidInput
 from service.core.sightings.sighting import Outcome, State
 
 if TYPE_CHECKING:
@@ -63,11 +62,7 @@ class SqlSightingViews:
         ``where`` may hold site, report, outcome and state. InvalidInput for a cursor that is none of ours.
         """
         query = _ALL
-        for name, value in where.items():
-            if name not in _FILTERS:
-                raise InvalidInput(f"there is no filter {name!r}; there are {', '.join(_FILTERS)}", f"/query/{name}")
-            if value is not None:
-                query = query.where(_FILTERS[name](value))
+        query = filtered(query, where, _FILTERS)
         if cursor is not None:
             at, number = cursor_position(cursor)
             query = query.where(or_(SIGHTING.c.at < at, and_(SIGHTING.c.at == at, SIGHTING.c.id < number)))

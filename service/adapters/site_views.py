@@ -9,10 +9,9 @@ from sqlalchemy import and_, or_, select, true
 
 from service.adapters.codec import loads
 from service.adapters.tables import BLOCK, LOOKALIKE, SITE, TARGET
-from service.adapters.view_queries import Place, cursor_after, cursor_position
+from service.adapters.view_queries import Place, cursor_after, cursor_position, filtered
 from service.adapters.views import PUBLIC_PREFIX, SqlViews, block_item
 from service.core.alerts.events import rfc3339
-from service.core.errors import InvalidInput
 from service.core.facts.dns import DnsFacts
 from service.core.facts.registration import Registration
 from service.core.names.name import defang
@@ -52,11 +51,7 @@ class SqlSiteViews:
         none of ours.
         """
         query = select(SITE).order_by(SITE.c.id.desc()).limit(limit + 1)
-        for name, value in where.items():
-            if name not in _FILTERS:
-                raise InvalidInput(f"there is no filter {name!r}; there are {', '.join(_FILTERS)}", f"/query/{name}")
-            if value is not None:
-                query = query.where(_FILTERS[name](value))
+        query = filtered(query, where, _FILTERS)
         if cursor is not None:
             # Row ids are given in the order of admission, and are the one order that nothing moves.
             query = query.where(SITE.c.id < cursor_position(cursor)[1])

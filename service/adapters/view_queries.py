@@ -129,6 +129,16 @@ def conditions(where: Mapping[str, Any], *, indexed: bool = True) -> Iterator[Co
             yield condition(value) if indexed or name not in _CHECKED else _CHECKED[name](value)
 
 
+def filtered(query: Select[Any], where: Mapping[str, Any], filters: Mapping[str, Filter]) -> Select[Any]:
+    """The query narrowed by each value that is given; InvalidInput for a filter that is not among ``filters``."""
+    for name, value in where.items():
+        if name not in filters:
+            raise InvalidInput(f"there is no filter {name!r}; there are {', '.join(filters)}", f"/query/{name}")
+        if value is not None:
+            query = query.where(filters[name](value))
+    return query
+
+
 def page_query(where: Mapping[str, Any], cursor: str | None, limit: int, sites: Sequence[int] | None) -> Select[Any]:
     """A page of lookalikes, newest discovered first, and one row more, which tells whether another page follows.
 

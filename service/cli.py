@@ -355,7 +355,10 @@ def _replay(commands: _Commands) -> None:
     made.add_argument("--json", action="store_true", help="one object as the last line instead of words")
     made.add_argument("--state", type=Path, metavar="DIR", help="keep the database there; a killed replay goes on")
     made.add_argument(
-        "--names", type=int, metavar="N", help="what regular sweeps may ask for (replay.names): fewer is faster"
+        "--names",
+        type=int,
+        metavar="N",
+        help="what regular sweeps may ask for (replay.names), beside those on a day on which a name comes to be in DNS",
     )
     made.add_argument("--serve", action="store_true", help="leave the API up on what was found")
     made.set_defaults(

@@ -29,13 +29,14 @@ class Zone:
     """What exists: record texts by (name, type), names that fail by rcode or with "silent", suffixes with a wildcard.
 
     A name that has any record exists; other types of it are empty. ``wildcards`` hold records by type for every name
-    beneath them that does not exist itself.
+    beneath them that does not exist itself. Where ``negative_ttl`` is not 0, denials say by an SOA how long they hold.
     """
 
     records: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     trouble: Mapping[str, str] = field(default_factory=dict)
     wildcards: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     truncated: frozenset[str] = frozenset()
+    negative_ttl: int = 0
 
     @property
     def names(self) -> frozenset[str]:
@@ -176,6 +177,10 @@ class FaultyDns:
             wildcard = self.zone.wildcards.get(name.partition(".")[2])
             if wildcard is None:
                 response.set_rcode(dns.rcode.NXDOMAIN)
+                if ttl := self.zone.negative_ttl:
+                    soa = f"ns.example. root.example. 1 3600 600 86400 {ttl}"
+                    suffix = f"{name.rpartition('.')[2]}."
+                    response.authority.append(dns.rrset.from_text(suffix, 3600, "IN", "SOA", soa))
                 return
             records = wildcard.get(kind, ())
         if records:

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from service.adapters.prober_absences import Absences
 from service.adapters.prober_wire import template
 
 if TYPE_CHECKING:
@@ -73,28 +74,38 @@ class BatchProber:
         self._controls = tuple(controls)
         self._clock = clock
         self._suffixes: OrderedDict[str, Suffix] = OrderedDict()
+        self._absences = Absences(clock)
         self._under_way: Run | None = None
 
     @property
     def ended(self) -> int:
-        """How many names of the batch under way have ended."""
+        """How many names of the batch under way have been asked for and have ended."""
         return self._under_way.ended if self._under_way is not None else 0
 
     def probe(self, names: Sequence[str]) -> BatchResult:
-        """Ask for every name, with controls before and after; each ends as existing, absent or unanswered."""
+        """Ask for every name, with controls before and after; each ends as existing, absent or unanswered.
+
+        Names whose denial of before still holds are absent without being asked for. What a batch learns of that is kept
+        when the last controls are right, so nothing is remembered from an upstream that is not believed.
+        """
+        began = self._absences.now()
         channels, complaint = self._believable(self._loop.channels)
         if not channels:
             return _disbelieved(names, complaint)
-        run = self._under_way = self._loop.start(names, NS, channels)
+        unknown = self._absences.unknown(names)
+        run = self._under_way = self._loop.start(unknown, NS, channels)
         while not self._loop.drive(run):
             healthy, complaint = self._believable(run.channels)
             if not healthy:
                 return _disbelieved(names, complaint)
             run.channels = healthy
-        result = BatchResult(absent=run.absent, unanswered=run.unanswered)
+        result = BatchResult(absent=run.absent + len(names) - len(unknown), unanswered=run.unanswered)
         self._judge(run, result)
         healthy, complaint = self._believable(run.channels)
-        return result if len(healthy) == len(run.channels) else _disbelieved(names, complaint)
+        if len(healthy) < len(run.channels):
+            return _disbelieved(names, complaint)
+        self._absences.keep(run.denials, began)
+        return result
 
     def _believable(self, channels: Sequence[Channel]) -> tuple[Sequence[Channel], str]:
         """The upstreams whose controls answer as they must, and in words why the others do not."""

@@ -2,7 +2,7 @@
 
 A plain NXDOMAIN, the fate of nearly every name, costs one send, one receive and one comparison of bytes. Everything
 else is parsed, asked again over TCP, or tried again later. Each name ends as exactly one of answered, absent,
-unanswered. Nothing in here grows with the number of names but the lists of those that were not absent.
+unanswered. Nothing in here lives longer than its run, and a run has one batch of names.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from itertools import islice
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
+from service.adapters.prober_absences import absence_seconds
 from service.adapters.prober_pace import Bucket, Wheel
 from service.adapters.prober_tcp import ask_over_tcp
 from service.adapters.prober_wire import (
+    HEADER,
     Kind,
     Reading,
     Sort,
@@ -80,7 +82,10 @@ class LoopSettings:
 
 @dataclass(slots=True)
 class Run:
-    """A list of names being asked for one record type, and what has become of it so far."""
+    """A list of names being asked for one record type, and what has become of it so far.
+
+    ``denials`` are plain denials with the seconds that they hold.
+    """
 
     template: Template
     channels: Sequence[Channel]
@@ -89,6 +94,7 @@ class Run:
     waiting: int = 0
     exhausted: bool = False
     absent: int = 0
+    denials: list[tuple[str, int]] = field(default_factory=list)
     answered: list[tuple[str, frozenset[str]]] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
 
@@ -270,6 +276,7 @@ class ProbeLoop:
 
     def _drain(self, run: Run, channel: Channel, sock: socket.socket, table: dict[bytes, Query]) -> None:
         receive, take, foreign, denied = sock.recv, table.pop, Sort.FOREIGN, Sort.ABSENT
+        holds, keep = absence_seconds, run.denials.append
         absent = 0
         while True:
             try:
@@ -280,8 +287,10 @@ class ProbeLoop:
                 continue
             query = take(packet[:2], None)
             sort = foreign if query is None else sort_packet(packet, query[0])
-            if sort is denied:
+            if query is not None and sort is denied:
                 absent += 1
+                if seconds := holds(packet, HEADER + len(query[0])):
+                    keep((query[2], seconds))
             elif query is None or sort is foreign:
                 self.foreign += 1
                 if query is not None:

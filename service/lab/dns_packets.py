@@ -19,7 +19,7 @@ from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
 from service.lab.world import DnsFault
-from service.lab.zones import TTL, key_of
+from service.lab.zones import NEGATIVE_TTL, TTL, key_of
 
 if TYPE_CHECKING:
     from dns.message import Message
@@ -48,7 +48,7 @@ _OPT_BYTES = len(_OPT)
 
 def _soa_without_owner() -> bytes:
     server, contact = key_of("ns1.lab.example") + b"\0", key_of("hostmaster.lab.example") + b"\0"
-    rdata = server + contact + struct.pack("!5I", 1, 3600, 600, 86_400, TTL)
+    rdata = server + contact + struct.pack("!5I", 1, 3600, 600, 86_400, NEGATIVE_TTL)
     return b"\0" + struct.pack("!HHIH", RdataType.SOA, RdataClass.IN, TTL, len(rdata)) + rdata
 
 

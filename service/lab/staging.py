@@ -104,13 +104,14 @@ def moments(scenario: Scenario) -> tuple[datetime, ...]:
 
 
 def appearances(scenario: Scenario) -> tuple[tuple[datetime, str], ...]:
-    """When each site's name can be found in DNS for the first time, in order; names that never can are left out."""
+    """When each site's name comes to be in DNS, for the first time and again whenever it was gone, in order."""
     found = []
     for role in _staged(scenario).roles:
-        states = ((at, state) for at, state in history(role.site) if state.created_at is not None)
-        at = next((at for at, state in states if site_part(role, state, None).name.delegated), None)
-        if at is not None:
-            found.append((at, role.site.name))
+        there = False
+        for at, state in history(role.site):
+            before, there = there, state.created_at is not None and site_part(role, state, None).name.delegated
+            if there and not before:
+                found.append((at, role.site.name))
     return tuple(sorted(found))
 
 

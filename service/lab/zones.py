@@ -43,7 +43,10 @@ INFRASTRUCTURE = {
 TTL = 60
 """Seconds. Short, because a driven clock moves days while a client's cache counts real seconds."""
 
-_SOA_TIMES = "1 3600 600 86400 60"
+NEGATIVE_TTL = 0
+"""Seconds that a denial holds: none, because in here any name may come to be at the next moment."""
+
+_SOA_TIMES = f"1 3600 600 86400 {NEGATIVE_TTL}"
 _CNAME_HOPS = 8
 _TXT_CHUNK = 255  # RFC 1035 section 3.3: one character string
 _LONGEST_LABEL = 63

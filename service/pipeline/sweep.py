@@ -77,14 +77,14 @@ class Sweeper:
                 return asked
         return asked
 
-    async def run_all(self, wanted: Collection[tuple[str, Tier]] | None = None) -> int:
-        """Run every sweep now, or those of these outlets and tiers, due or not; how many names were asked.
+    async def run_all(self, wanted: Collection[tuple[str, Tier]]) -> int:
+        """Run the sweeps of these outlets and tiers now, due or not; how many names were asked.
 
         None is run twice at one time.
         """
         asked = 0
         for outlet, tier, last in await self._newest():
-            if wanted is not None and (outlet.id, tier) not in wanted:
+            if (outlet.id, tier) not in wanted:
                 continue
             if last is None or last.finished_at is None or last.started_at < self._clock.now():
                 asked += (await self.run(outlet, tier)).asked

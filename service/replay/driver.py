@@ -83,7 +83,7 @@ class Driver:
             await self._app.baselines.take_due()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._sweep(done, now, new_day=new_day, changed=changed))
+                group.create_task(self._sweep(done, now, new_day=new_day))
                 group.create_task(self._look())
         except ExceptionGroup as failed:
             raise _first(failed) from failed
@@ -95,15 +95,12 @@ class Driver:
         while await self._app.courier.deliver_due():
             pass
 
-    async def _sweep(self, done: datetime | None, now: datetime, *, new_day: bool, changed: bool) -> None:
-        """On each day what is due; on the last day everything, and again after each change: no later sweep finds it.
+    async def _sweep(self, done: datetime | None, now: datetime, *, new_day: bool) -> None:
+        """On each day what is due, and whenever names come to be in DNS the sweeps that can generate those.
 
         Daily sweeps over years would ask for a hundred million names, and nearly all of them would find nothing that
         is not known. So beside the few that ``replay.names`` pays for, those are made that can find a new name.
         """
-        if self._scenario.end - now <= _DAY and (new_day or changed):
-            await self._app.sweeper.run_all()
-            return
         if new_day:
             await self._app.sweeper.run_due()
         await self._sweep_for([name for at, name in self._appearances if done is not None and done < at <= now])

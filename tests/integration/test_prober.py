@@ -156,6 +156,56 @@ def test_a_wildcard_is_learnt_once_and_only_where_something_answers() -> None:
         asyncio.run(scenario(server))
 
 
+def test_a_denied_name_is_not_asked_for_again_while_its_denial_holds() -> None:
+    names = ["bild.ltd", *(f"nobody{number}.ltd" for number in range(50))]
+
+    async def scenario(server: FaultyDns) -> tuple[ProbeReport, ProbeReport]:
+        async with prober(server) as child:
+            await child.probe(names)
+            server.asked.clear()
+            return await child.probe(names), await child.probe([*names, "new.ltd"])
+
+    with FaultyDns(zone("bild.ltd", negative_ttl=600)) as server:
+        second, third = asyncio.run(scenario(server))
+        assert server.asked["bild.ltd NS"] == 2
+        assert server.asked["new.ltd NS"] == 1
+        assert not any(name.startswith("nobody") for name in server.asked)
+    for report, absent in ((second, 50), (third, 51)):
+        assert (report.existing, report.absent, report.unanswered) == (("bild.ltd",), absent, ())
+    assert (second.queries, third.queries) == (5, 6)
+
+
+def test_a_name_that_comes_to_be_is_found_when_its_denial_has_ended() -> None:
+    async def scenario(server: FaultyDns) -> tuple[ProbeReport, ProbeReport]:
+        async with prober(server) as child:
+            before = await child.probe(["new.ltd"])
+            server.zone = zone("new.ltd", negative_ttl=1)
+            await asyncio.sleep(1.1)
+            return before, await child.probe(["new.ltd"])
+
+    with FaultyDns(zone(negative_ttl=1)) as server:
+        before, after = asyncio.run(scenario(server))
+    assert (before.absent, after.existing) == (1, ("new.ltd",))
+
+
+def test_nothing_is_remembered_from_an_upstream_that_is_not_believed() -> None:
+    async def scenario(server: FaultyDns) -> tuple[ProbeReport, ProbeReport]:
+        async with prober(server, tries=1, timeout=2.0) as child:
+            server.zone = zone(negative_ttl=600, trouble={"silent.ltd": "silent"})
+            batch = asyncio.create_task(child.probe(["gone.ltd", "silent.ltd"]))
+            while not server.asked["silent.ltd NS"]:  # noqa: ASYNC110  # the server counts in a thread of its own
+                await asyncio.sleep(0.01)
+            server.zone = Zone(negative_ttl=600)
+            failed = await batch
+            server.zone = zone("gone.ltd", negative_ttl=600)
+            return failed, await child.probe(["gone.ltd"])
+
+    with FaultyDns(Zone()) as server:
+        failed, later = asyncio.run(scenario(server))
+    assert failed.vantage_failed
+    assert later.existing == ("gone.ltd",)
+
+
 @pytest.mark.parametrize(
     ("what", "detail"),
     [

@@ -175,18 +175,23 @@ def test_before_it_goes_live_a_site_is_parked() -> None:
     assert parker not in body(host)
 
 
-def test_a_name_appears_when_it_can_be_found_in_dns_for_the_first_time() -> None:
+def test_a_name_appears_when_it_comes_to_be_in_dns_and_again_when_it_was_gone() -> None:
     held_at_once = event(3, Happening.BLOCK, place=Place.REGISTRY)
     let_go, again = event(9, Happening.LIFTED, place=Place.REGISTRY), event(12, Happening.REGISTERED_AGAIN)
     found = appearances(
         played(
-            site_of("blatt.ltd", live_from=day(5)),
+            site_of("blatt.ltd", live_from=day(5), events=(event(6, Happening.EXPIRED), replace(again, on=day(11)))),
             site_of("blatt.live", events=(held_at_once, let_go, again)),
             site_of("blatt.cab", Serves.UNREGISTERED_DNS),
             site_of("blatt.top", Serves.UNREGISTERED_DNS, events=(event(8, Happening.SERVES, to=Serves.CLONE),)),
         )
     )
-    assert found == ((day(3), "blatt.ltd"), (day(8), "blatt.top"), (day(9), "blatt.live"))
+    assert found == (
+        (day(3), "blatt.ltd"),
+        (day(8), "blatt.top"),
+        (day(9), "blatt.live"),
+        (day(11), "blatt.ltd"),
+    )
 
 
 def test_documentation_addresses_have_loopback_addresses_of_their_own() -> None:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -70,9 +70,14 @@ def shipped_lists(more: Mapping[str, Iterable[str]] = MappingProxyType({})) -> L
     )
 
 
-def within(host: str, domains: Iterable[str]) -> str | None:
-    """The one of ``domains`` that ``host`` is or lies under, else None."""
-    return next((domain for domain in domains if host == domain or host.endswith("." + domain)), None)
+def within(host: str, domains: Collection[str]) -> str | None:
+    """The one of ``domains`` that ``host`` is or lies under, the nearest where there are several, else None."""
+    above = host
+    while above:
+        if above in domains:
+            return above
+        above = above.partition(".")[2]
+    return None
 
 
 def in_networks(addresses: Sequence[str], networks: Sequence[Network]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
 LONGEST = 86_400
 """Seconds: denials of more than a day are known to harm (RFC 2308 section 5)."""
 
-SLOTS = 2**19
-"""Names remembered at most: 6 MB, whatever is swept; a newer name takes the place of an older one."""
+SLOTS = 2**20
+"""Names remembered at most: 12 MB, whatever is swept; a newer name takes the place of an older one."""
 
 _HEADER = 12
-_NS_COUNT = slice(8, 10)
+_NS_COUNT = 9  # its low byte: one of 256 records and more is none of ours
+_FIXED = 10  # type, class, TTL and size of a record
 _SOA_IN = b"\x00\x06\x00\x01"
 _POINTER = 0xC0
+# Nearly all owners point to what is behind the first label, the suffix.
 _BEHIND_LABEL = [(0xC000 + _HEADER + 1 + length).to_bytes(2) for length in range(64)]
 _TTL_AND_SIZE = struct.Struct("!IH").unpack_from
 _TOO_LARGE = 2**31  # RFC 2181 section 8: such a TTL counts as zero
@@ -35,16 +38,25 @@ def absence_seconds(packet: bytes, end: int) -> int:
     ``packet`` is a plain NXDOMAIN (``prober_wire.sort_packet``), ``end`` where its question ends. 0 where its first
     authority record is no SOA of the name or of something above it: nothing is remembered then. Never raises.
     """
-    # Nearly all point to what is behind the first label, the suffix.
-    at = end + 2 if packet[end : end + 2] == _BEHIND_LABEL[packet[_HEADER] & 63] else _owner_end(packet, end)
-    if not at or packet[at : at + 4] != _SOA_IN or packet[_NS_COUNT] == b"\x00\x00" or len(packet) < at + 10:
+    if not packet[_NS_COUNT]:
         return 0
-    ttl, size = _TTL_AND_SIZE(packet, at + 4)
-    last: int = at + 10 + size
-    if size < _SMALLEST_RDATA or last > len(packet) or ttl >= _TOO_LARGE:
+    if packet[end : end + 2] == _BEHIND_LABEL[packet[_HEADER] & 63]:
+        return _record_seconds(packet[end + 2 :])
+    at = _owner_end(packet, end)
+    return _record_seconds(packet[at:]) if at else 0
+
+
+@lru_cache(maxsize=4096)
+def _record_seconds(rest: bytes) -> int:
+    """The same from what follows the record's owner, which is alike in thousands of denials under one suffix."""
+    if rest[:4] != _SOA_IN or len(rest) < _FIXED:
         return 0
-    holds: int = min(ttl, int.from_bytes(packet[last - 4 : last]))
-    return min(holds, LONGEST)
+    ttl, size = _TTL_AND_SIZE(rest, 4)
+    last: int = _FIXED + size
+    if size < _SMALLEST_RDATA or last > len(rest) or ttl >= _TOO_LARGE:
+        return 0
+    holds: int = min(ttl, int.from_bytes(rest[last - 4 : last]), LONGEST)
+    return holds
 
 
 def _owner_end(packet: bytes, start: int) -> int:

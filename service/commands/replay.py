@@ -88,7 +88,8 @@ async def _run(
         # The last line of --json is for programs: what people read meanwhile goes beside it.
         progress = _Following(scenario, stage.app, sys.stderr if as_json else sys.stdout)
         await progress.begin()
-        await Driver(stage.app, stage.clock, scenario, stage.lab, progress.tell).run()
+        suffixes = base.service.sweep.campaign_suffixes
+        await Driver(stage.app, stage.clock, scenario, stage.lab, progress.tell, campaign_suffixes=suffixes).run()
         progress.finish()
         unverified = await _unverified(stage.lab.webhook_url)
         seconds = loop.time() - began

@@ -7,7 +7,7 @@ can be done twice without harm, so a replay that was killed goes on where it was
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -15,17 +15,17 @@ from typing import Protocol
 from service.adapters.clock import DrivenClock
 from service.app import App
 from service.core.errors import InvalidInput, InvalidName
-from service.core.model import Action, Block, NameMatch, Technique, Tier
+from service.core.model import Action, Block
 from service.core.persistence.inputs import BlockRecorded
 from service.lab.scenario_model import Scenario
 from service.lab.staging import RecordedBlock, appearances, moments, recorded_blocks_between, reports_between
 from service.ports import UnitOfWork
 from service.replay.bookmark import Bookmark
+from service.replay.calls import called_for
 
 # Looks that fall due within this are made together at its end.
 QUANTUM = timedelta(hours=6)
 _DAY = timedelta(days=1)
-_EXACT = frozenset({Technique.TLD_SWAP, Technique.SLD_SUFFIX})
 
 
 class Stage(Protocol):
@@ -36,7 +36,10 @@ class Stage(Protocol):
 
 
 class Driver:
-    """Drives one App through one scenario. ``tell`` is called with the time after each step."""
+    """Drives one App through one scenario. ``tell`` is called with the time after each step.
+
+    ``campaign_suffixes`` are those of the settings (``sweep.campaign_suffixes``).
+    """
 
     def __init__(
         self,
@@ -45,9 +48,11 @@ class Driver:
         scenario: Scenario,
         stage: Stage,
         tell: Callable[[datetime], Awaitable[None]],
+        *,
+        campaign_suffixes: Sequence[str] = (),
     ) -> None:
         self._app, self._clock, self._scenario = app, clock, scenario
-        self._stage, self._tell = stage, tell
+        self._stage, self._tell, self._suffixes = stage, tell, campaign_suffixes
         self._changes = moments(scenario)
         self._appearances = appearances(scenario)
         self._stops = tuple(sorted({*self._changes, *_entered(scenario)}))
@@ -109,8 +114,9 @@ class Driver:
         """The sweeps of which a daily one would find these names, those of the outlets that they resemble."""
         if not appeared:
             return
-        index = (await self._app.watched.now()).index
-        await self._app.sweeper.run_all(called_for(index.match(appeared)))
+        known = await self._app.watched.now()
+        calls = called_for(known.index.match(appeared), known.outlets, self._scenario.sweep_tiers, self._suffixes)
+        await self._app.sweeper.run_all(calls)
 
     async def _look(self) -> None:
         while await self._app.examiner.examine_due():
@@ -160,16 +166,6 @@ class Driver:
                 )
 
         await self._app.store.write(step)
-
-
-def called_for(matches: Iterable[NameMatch]) -> frozenset[tuple[str, Tier]]:
-    """The sweeps (outlet, tier) that can generate these names.
-
-    The exact one is always among them: it is small, and a matcher may see an edit in what another label makes whole.
-    """
-    found = list(matches)
-    exact = {(match.outlet, Tier.EXACT) for match in found}
-    return frozenset(exact | {(match.outlet, Tier.EDITS) for match in found if match.technique not in _EXACT})
 
 
 def _first(failed: ExceptionGroup[Exception]) -> Exception:

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from service.core.repeats import Repeatable
     from service.core.tokens import Token
     from service.ports_evidence import EvidenceRows
+    from service.ports_requests import SweepRequestRows
     from service.ports_retention import RetentionRows
     from service.ports_sightings import CaptureRows, SightingRows, SightingViews
 
@@ -603,6 +604,7 @@ class UnitOfWork(Protocol):
     baselines: BaselineRows
     sites: SiteRows
     sweeps: SweepRows
+    sweep_requests: SweepRequestRows
     captures: CaptureRows
     coverage: CoverageRows
     outbox: OutboxRows

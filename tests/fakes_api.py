@@ -28,6 +28,7 @@ from service.pipeline.link import Linker
 from service.pipeline.persistence import Persister
 from service.pipeline.report import Reporter
 from service.pipeline.sightings import SightingDesk
+from service.pipeline.sweep import Sweeper, SweepPlan
 from service.pipeline.track import Tracker
 from service.pipeline.watched import Watched
 from tests.builders import START, dns, judgement, look, registration
@@ -105,6 +106,13 @@ class ApiUnderTest:
             ),
             "sightings": SightingDesk(
                 clock=self.clock, store=self.store, watched=self.watched, token_bytes=self._token_bytes, daily=100_000
+            ),
+            "sweeper": Sweeper(
+                clock=self.clock,
+                store=self.store,
+                prober=FakeProber(),
+                watched=self.watched,
+                plan=SweepPlan(every={}, shard=500),
             ),
             "linker": Linker(clock=self.clock, store=self.store),
             "ready": self._ready,

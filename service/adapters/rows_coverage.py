@@ -68,11 +68,13 @@ def _item(row: Row[Any]) -> dict[str, Any]:
         "started_at": rfc3339(row.started_at),
         "finished_at": rfc3339(row.finished_at),
         "complete": row.finished_at is not None,
-        "total": max(row.total, row.position),
+        # A count made before may be a few too high; in the end it is known.
+        "total": row.position if row.finished_at is not None else max(row.total, row.position),
         "asked": row.asked,
         "existing": row.existing,
         "absent": row.asked - row.existing - row.unanswered,
         "unanswered": row.unanswered,
         "first_suffix": row.first_suffix or None,
         "last_suffix": row.last_suffix or None,
+        "requested_at": rfc3339(row.requested_at),
     }

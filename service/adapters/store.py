@@ -42,6 +42,7 @@ from service.adapters.rows_retention import SqlRetention
 from service.adapters.rows_siblings import SqlSiblings
 from service.adapters.rows_sightings import SqlCaptures, SqlSightings
 from service.adapters.rows_sites import SqlSites
+from service.adapters.rows_sweep_requests import SqlSweepRequests
 from service.adapters.rows_sweeps import SqlSweeps
 from service.adapters.rows_tokens import SqlTokens
 from service.adapters.schema import upgrade_within
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
         ViewRows,
     )
     from service.ports_evidence import EvidenceRows
+    from service.ports_requests import SweepRequestRows
     from service.ports_retention import RetentionRows
     from service.ports_sightings import CaptureRows, SightingRows, SightingViews
 
@@ -109,6 +111,7 @@ class SqlUnitOfWork:
         self.baselines: BaselineRows = SqlBaselines(connection)
         self.sites: SiteRows = self._sites
         self.sweeps: SweepRows = SqlSweeps(connection)
+        self.sweep_requests: SweepRequestRows = SqlSweepRequests(connection)
         self.captures: CaptureRows = SqlCaptures(connection)
         self.coverage: CoverageRows = SqlCoverage(connection)
         self.outbox: OutboxRows = outbox

@@ -352,6 +352,7 @@ class SweepRow(Base, table=True):
     total: int = _number()
     first_suffix: str = _text()
     last_suffix: str = _text()
+    requested_at: datetime | None = None
 
 
 class UnansweredRow(Base, table=True):

@@ -200,7 +200,7 @@ class SweepAnswer(Answer):
     started_at: Moment = Field(description="When it began.")
     finished_at: Moment | None = Field(description="When it was complete.")
     complete: bool = Field(description="Whether every name was asked for.")
-    total: int = Field(description="Names to ask for; a few too many where some are left out.")
+    total: int = Field(description="Names to ask for; a few too many until it is complete, where some are left out.")
     asked: int = Field(description="Names asked for so far.")
     existing: int = Field(description="Names that exist.")
     absent: int = Field(description="Names that do not exist.")
@@ -209,6 +209,7 @@ class SweepAnswer(Answer):
     )
     first_suffix: str | None = Field(description="The suffix that it began with; null before its first shard.")
     last_suffix: str | None = Field(description="The suffix that it has come to.")
+    requested_at: Moment | None = Field(description="When somebody asked for it; null where it was due by itself.")
 
 
 class SweepPage(Answer):

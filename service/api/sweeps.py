@@ -1,15 +1,15 @@
 """/v1/sweeps: what was asked of DNS, when, from where, and what stayed unanswered."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.answers import SweepAnswer, SweepPage, UnansweredPage
-from service.api.schemas import Instant, Text
-from service.api.wiring import Reader, Service, refusals
-from service.core.errors import NotFound
+from service.api.schemas import Id, Instant, Strict, Text, examples
+from service.api.wiring import LOCATED, Reader, Service, Writer, refusals
+from service.core.errors import InvalidInput, NotFound
 from service.core.model import Tier
 from service.ports import UnitOfWork
 
@@ -42,6 +42,39 @@ async def list_sweeps(service: Service, asked: Annotated[Filters, Query()]) -> d
     where = asked.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
     rows, following = await service.store.read(lambda uow: uow.coverage.page(where, asked.cursor, asked.limit))
     return {"data": rows, "next_cursor": following}
+
+
+class NewSweep(Strict):
+    """Which sweep is to be made now."""
+
+    model_config = examples({"outlet": "spiegel.de", "tier": "exact"})
+
+    outlet: Id = Field(description="The id of the outlet whose lookalikes are asked for.", examples=["spiegel.de"])
+    tier: Literal[Tier.EXACT, Tier.EDITS, Tier.FULL] = Field(
+        Tier.EXACT, description="How wide: exact, edits or full. A full one asks for millions of names."
+    )
+
+
+@router.post(
+    "",
+    summary="Ask for a sweep now",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=SweepAnswer,
+    responses={202: LOCATED, **refusals(body=True)},
+    dependencies=[Writer],
+)
+async def ask_for_sweep(service: Service, given: NewSweep, response: Response) -> dict[str, Any]:
+    """It is made before those that are due by themselves; `Location` says how far it is.
+
+    Where a sweep of this outlet and tier is under way, that one is the answer. The day's limit of queries
+    (`sweep.daily_queries`) holds for it as for all.
+    """
+    try:
+        sweep = await service.sweeper.request(given.outlet, given.tier)
+    except NotFound as error:
+        raise InvalidInput(str(error), "/outlet") from error
+    response.headers["Location"] = f"/v1/sweeps/{sweep.id}"
+    return await service.store.read(lambda uow: _found(uow, sweep.id))
 
 
 @router.get(

@@ -110,6 +110,12 @@ _WITH_BODY = (
 _MATCHED = (HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED)
 
 
+LOCATED: dict[str, Any] = {
+    "headers": {"Location": {"description": "Where it stands how far it is.", "schema": {"type": "string"}}}
+}
+"""What routes say of the answer 202."""
+
+
 def refusals(*statuses: HTTPStatus, body: bool = False, matched: bool = False) -> Responses:
     """The refusals that a route can answer with, beside those of every route.
 

@@ -10,10 +10,11 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from service.core.alerts import events
-from service.core.errors import Conflict
+from service.core.errors import Conflict, NotFound
 from service.core.facts.dns import ProbeReport
 from service.core.model import Admission, Outlet, Sweep, Tier
 from service.core.names.permutations import Candidate, candidates, count, coverage_version
@@ -63,9 +64,11 @@ class Sweeper:
         self._watched, self._plan = watched, plan
 
     async def run_due(self, progress: Callable[[Progress], None] | None = None) -> int:
-        """Run or resume every sweep that is due, outlet by outlet; how many names were asked."""
-        asked = 0
+        """Run or resume every sweep that was asked for, then those that are due; how many names were asked."""
+        asked, goes_on = await self._run_requested(progress)
         for outlet, tier, last in await self._newest():
+            if not goes_on:
+                break
             if not self._is_due(tier, last):
                 continue
             # A command may have swept it since all were read.
@@ -75,7 +78,18 @@ class Sweeper:
             asked += done.asked
             if done.finished_at is None:
                 return asked
+            # What is asked for meanwhile waits for one sweep, not for all that are due.
+            more, goes_on = await self._run_requested(progress)
+            asked += more
         return asked
+
+    async def request(self, outlet_id: str, tier: Tier) -> Sweep:
+        """A sweep that is made as soon as can be: the one under way, else a new one. NotFound for an unknown outlet."""
+        knowledge = await self._watched.now()
+        outlet = knowledge.outlets.get(outlet_id)
+        if outlet is None:
+            raise NotFound(f"there is no outlet {outlet_id} on the watch list")
+        return await self._open(knowledge, outlet, tier, is_asked_for=True)
 
     async def run_all(self, wanted: Collection[tuple[str, Tier]]) -> int:
         """Run the sweeps of these outlets and tiers now, due or not; how many names were asked.
@@ -138,19 +152,42 @@ class Sweeper:
 
         return await self._store.read(read)
 
-    async def _open(self, knowledge: Knowledge, outlet: Outlet, tier: Tier) -> Sweep:
+    async def _open(self, knowledge: Knowledge, outlet: Outlet, tier: Tier, *, is_asked_for: bool = False) -> Sweep:
+        """The sweep of this kind that goes on, else a new one that takes over what was asked of the one before."""
         now = self._clock.now()
         inputs = (outlet, tier, knowledge.watchlist, self._plan.campaign_suffixes or None)
         version, total = await asyncio.to_thread(lambda: (coverage_version(*inputs), count(*inputs)))
 
         def step(uow: UnitOfWork) -> Sweep:
             last = uow.sweeps.last(outlet.id, tier)
+            under_way = last if last is not None and last.finished_at is None else None
             # A position counts names of one generator and its inputs; another one's would skip or repeat names.
-            if last is not None and last.finished_at is None and last.generator == version:
-                return last
-            return uow.sweeps.begin(outlet.id, tier, version, VANTAGE, now, total=total)
+            goes_on = under_way if under_way is not None and under_way.generator == version else None
+            sweep = goes_on or uow.sweeps.begin(outlet.id, tier, version, VANTAGE, now, total=total)
+            if under_way is not None and goes_on is None:
+                uow.sweep_requests.replace(under_way.id, sweep.id)
+            if is_asked_for:
+                uow.sweep_requests.ask(sweep.id, now)
+            return sweep
 
         return await self._store.write(step)
+
+    async def _run_requested(self, progress: Callable[[Progress], None] | None) -> tuple[int, bool]:
+        """Make every sweep that was asked for; how many names that were, and whether all could be finished."""
+        outlets = (await self._watched.now()).outlets
+        asked = 0
+        for sweep in await self._store.read(lambda uow: uow.sweep_requests.open()):
+            outlet = outlets.get(sweep.outlet)
+            if outlet is None:  # it has left the watch list
+                await self._store.write(partial(_withdraw, sweep.id))
+                continue
+            done = await self.run(outlet, sweep.tier, progress)
+            asked += done.asked
+            if done.finished_at is None:
+                return asked, False
+            if done.id != sweep.id:  # another one was made in its stead, so that nothing will ever finish it
+                await self._store.write(partial(_withdraw, sweep.id))
+        return asked, True
 
     async def _save(self, sweep: Sweep, shard: list[Candidate], report: ProbeReport, knowledge: Knowledge) -> Sweep:
         existing = set(report.existing)
@@ -193,6 +230,10 @@ class Sweeper:
         }
         event = events.about_service("monitor.degraded", now, key=f"sweep:{now:%Y-%m-%dT%H}", detail=detail)
         await self._store.write(lambda uow: uow.outbox.publish([event], now))
+
+
+def _withdraw(sweep_id: int, uow: UnitOfWork) -> None:
+    uow.sweep_requests.withdraw((sweep_id,))
 
 
 def _tell_nobody(made: Progress) -> None:

@@ -10,13 +10,15 @@ import pytest
 
 from service.core.errors import Conflict, NotFound
 from service.core.facts.page import PageFacts, TlsFacts
-from service.core.model import Action, Baseline, BaselineState, Outlet, Place, Tier
+from service.core.model import Action, Baseline, BaselineState, Outlet, Place, Sweep, Tier
 from service.core.tokens import Token
 from tests.store_cases import HOUR, PLACES, START, Opened, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from service.ports import UnitOfWork
 
 SPIEGEL = Outlet(
     id="spiegel",
@@ -129,6 +131,27 @@ def test_a_sweep_goes_from_begun_to_finished(store: Opened) -> None:
     done = replace(further, finished_at=START + HOUR)
     store.write(lambda unit: unit.sweeps.advance(done))
     assert store.read(lambda unit: unit.sweeps.finished_before("spiegel", Tier.EXACT, START + HOUR)) == done
+
+
+def test_sweeps_that_were_asked_for_come_in_the_order_of_asking_until_they_are_complete(store: Opened) -> None:
+    first, second, third = (
+        store.write(partial(_begin, outlet, hours)) for hours, outlet in enumerate(("spiegel", "bild", "welt"))
+    )
+    store.write(lambda unit: unit.sweep_requests.ask(second.id, START + HOUR))
+    store.write(lambda unit: unit.sweep_requests.ask(first.id, START + 2 * HOUR))
+    store.write(lambda unit: unit.sweep_requests.ask(second.id, START + 3 * HOUR))  # it keeps its first time
+    assert store.read(lambda unit: unit.sweep_requests.open()) == (second, first)
+    store.write(lambda unit: unit.sweep_requests.replace(second.id, third.id))
+    assert store.read(lambda unit: unit.sweep_requests.open()) == (third, first)
+    store.write(lambda unit: unit.sweeps.advance(replace(third, finished_at=START + 4 * HOUR)))
+    store.write(lambda unit: unit.sweep_requests.withdraw((first.id,)))
+    assert store.read(lambda unit: unit.sweep_requests.open()) == ()
+    with pytest.raises(NotFound):
+        store.write(lambda unit: unit.sweep_requests.ask(999, START))
+
+
+def _begin(outlet: str, hours: int, unit: UnitOfWork) -> Sweep:
+    return unit.sweeps.begin(outlet, Tier.EXACT, "1.0", "own", START + hours * HOUR)
 
 
 def test_absence_is_proven_by_the_newest_complete_sweep_that_began_before(store: Opened) -> None:

@@ -64,6 +64,7 @@ ACCESS = {
     "GET /v1/sites": "read, limited",
     "GET /v1/sites/{host}": "read, limited",
     "GET /v1/sweeps": "read",
+    "POST /v1/sweeps": "write",
     "GET /v1/sweeps/{sweep_id}": "read",
     "GET /v1/sweeps/{sweep_id}/unanswered": "read",
     "GET /v1/tokens": "admin",

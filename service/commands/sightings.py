@@ -50,7 +50,8 @@ async def _one(app: App, title: str, stream: Readable, marking: str, *, as_json:
                 count[one.outcome] += 1
                 _say(one, as_json=as_json, shown=count[Outcome.REFUSED] <= _SHOWN)
     except InvalidInput as error:
-        raise InvalidInput(f"{title}: {error}; {count.total():,} of its entries were taken in before") from None
+        before = f"; {count.total():,} of its entries were taken in before" if count else ""
+        raise InvalidInput(f"{title}: {error}{before}") from None
     except OSError as error:
         raise InvalidInput(f"{title} cannot be read: {error.strerror}") from None
     finally:
@@ -89,4 +90,5 @@ def _summary(title: str, file: SightingFile, count: Counter[Outcome]) -> str:
     more = count[Outcome.REFUSED] - _SHOWN
     hidden = f" ({more:,} of them not shown; --json shows all)" if more > 0 else ""
     passed = "".join(f"; {number:,} x {why}" for why, number in file.passed_over.most_common())
-    return f"{title} ({file.format}): {count.total():,} entries: {told}{hidden}{passed}"
+    entries = "1 entry" if count.total() == 1 else f"{count.total():,} entries"
+    return f"{title} ({file.format}): {entries}: {told}{hidden}{passed}"

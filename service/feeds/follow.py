@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import compress
 from typing import Protocol
 
 from service.core import feed as feeds
@@ -145,7 +146,10 @@ def _dated(admissions: list[Admission], batch: Batch, now: datetime) -> list[Adm
     """Admissions with what the source says of their age; a date that is still to come dates nothing."""
     if not admissions or not (batch.dates or batch.listed_at or batch.absent_at):
         return admissions
-    own = dict(zip(batch.names, batch.dates, strict=True)) if batch.dates else {}
+    hosts = {one.host for one in admissions}
+    # A few of fifty thousand: a table of them all would take longer than matching does.
+    said = compress(zip(batch.names, batch.dates, strict=True), map(hosts.__contains__, batch.names))
+    own = dict(said) if batch.dates else {}
     return [
         replace(
             one,

@@ -11,6 +11,7 @@ import re
 import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Protocol
 
 from service.core.errors import InvalidName
@@ -116,7 +117,9 @@ def _dated_hosts(first: int, lines: Sequence[str], kind: _Kind, skipped: Skipped
 
     Lines that hold a plain name are read by one expression, all at once; the others follow, one by one.
     """
-    read = _dated_lines(kind.delimiter, kind.date).findall("\n".join(lines))
+    read: list[tuple[str, str, str]] = _dated_lines(kind.delimiter, kind.date).findall("\n".join(lines))
+    if max(map(len, map(itemgetter(0), read)), default=0) > names.MAX_LABEL:
+        read = [("", "", line) for line in lines]  # a label may be too long, so each is asked; hardly a list has one
     found, dates = [name for name, _, _ in read if name], [date for name, date, _ in read if name]
     for number, line in [(number, line) for number, (name, _, line) in enumerate(read, first) if not name]:
         hosts = list(_looked_at(number, cleaned, kind, skipped)) if (cleaned := _cleaned(line)) else []
@@ -128,10 +131,10 @@ def _dated_hosts(first: int, lines: Sequence[str], kind: _Kind, skipped: Skipped
 
 @lru_cache(maxsize=16)
 def _dated_lines(delimiter: str, column: int) -> re.Pattern[str]:
-    """Each line as (plain name, date, ""), or as ("", "", line)."""
+    """Each line as (plain name of any length, date, ""), or as ("", "", line)."""
     cell = f"[^{delimiter}\n]*+"
     dated = rf"({names.PLAIN}){delimiter}(?:{cell}{delimiter}){{{column - 1}}}({cell})[^\n]*+"
-    return re.compile(rf"^(?:(?=[^{delimiter}\n]{{1,{names.MAX_LABEL}}}{delimiter}){dated}|([^\n]*+))$", re.MULTILINE)
+    return re.compile(rf"^(?:{dated}|([^\n]*+))$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ class SightingFile:
         if access_log.is_log_line(first):
             self.format = FileFormat.LOG
             yield from self._logged(found)
+        elif "\0" in first:
+            raise InvalidInput("the file is no text: give it as UTF-8 text, plain or in gzip")
         else:
             layout, header = layout_of(first)
             self.format = FileFormat(layout.kind)

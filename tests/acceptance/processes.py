@@ -158,6 +158,5 @@ class Daemon(Command):
             self.url + path,
             headers={"Authorization": f"Bearer {self.token}"},
             trust_env=False,
-            timeout=10,
-            **more,
+            **{"timeout": 10, **more},
         )

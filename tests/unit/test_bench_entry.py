@@ -13,7 +13,16 @@ from tests.bench.__main__ import BENCHES, Bench, main
 from tests.bench.figures import Figures
 
 FOLDER = Path(__file__).parents[1] / "bench"
-NO_BENCHES = {"figures", "lived_sites", "name_data", "name_tables", "__main__"}
+NO_BENCHES = {
+    "figures",
+    "judging_cases",
+    "judging_fit",
+    "judging_peers",
+    "lived_sites",
+    "name_data",
+    "name_tables",
+    "__main__",
+}
 
 
 def test_each_bench_has_one_line_in_the_list(capsys: pytest.CaptureFixture[str]) -> None:

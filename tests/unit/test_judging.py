@@ -15,6 +15,7 @@ from service.core.facts.registration import RegistrationStatus
 from service.core.model import AnalystWord, Outlet, Technique, Verdict, WordReason
 from service.core.verdict.judging import explain
 from service.core.verdict.likeness import BaselineIndex
+from service.core.verdict.signals import NAME_IN_WORDS
 from tests.fakes_judging import (
     BLICK,
     BLICK_PRESS,
@@ -459,6 +460,23 @@ def test_an_explanation_can_be_read_by_a_lawyer() -> None:
     assert "April 2024 are in this page" in told
     assert "links lead to nordbote.de" in told
     assert "6 days old; newly registered, within 90 days: registered on 2024-04-25" in told
+
+
+def test_every_technique_is_said_in_words() -> None:
+    assert NAME_IN_WORDS.keys() == set(Technique)
+    found = judged([NOTHING["empty"]], of=site(lookalikes=[lookalike(technique=Technique.OMISSION)]))["bote"]
+    assert "the name is the outlet's label without one of its characters (omission)" in "\n".join(explain(found))
+
+
+def test_an_explanation_never_contradicts_its_verdict() -> None:
+    owned = explain(judged([replace(redirected(ROOT, "https://www.nordbote.de/"), tls=COVERS_BOTH)])["bote"])
+    assert owned[0].startswith("innocent: one certificate with a verified chain covers")
+    assert not [line for line in owned if "without evidence" in line]
+
+
+def test_an_analyst_s_word_says_who_and_when() -> None:
+    said = explain(judged([NOTHING["empty"]], of=site(lookalikes=[lookalike(analyst=word(V.INNOCENT))]))["bote"])
+    assert said[0].startswith(f"innocent: ina on {NOW - timedelta(days=2):%Y-%m-%d}: a company or product of that name")
 
 
 def test_signals_add_up_to_the_score() -> None:

@@ -198,3 +198,10 @@ def test_a_name_keeps_its_own_date_whatever_stands_around_it(rows: list[str], co
         return [pair for found, dates in read_dated(stream, skipped) for pair in zip(found, dates, strict=True)]
 
     assert sorted(read_all(*rows)) == sorted(pair for row in rows for pair in read_all(row))
+
+
+def test_a_label_too_long_for_a_name_is_skipped_and_its_neighbours_keep_their_dates() -> None:
+    skipped = Skipped()
+    rows = io.BytesIO(f"domain,date\nbild.ltd,2026-01-01\n{'x' * 64}.ltd,2026-01-02\nwelt.ltd,2026-01-03\n".encode())
+    assert list(read_dated(rows, skipped)) == [(["bild.ltd", "welt.ltd"], ["2026-01-01", "2026-01-03"])]
+    assert [line for line, _, _ in skipped.samples] == [3]

@@ -173,6 +173,7 @@ def test_what_merely_resembles_a_search_engine_is_none(host: str, answer: str) -
         (b'{"type": "bundle",\n "objects": ["\xff"]}', "not UTF-8 (byte 33)"),
         ("https://a.example/\n".encode("utf-16"), "the file is UTF-16"),
         (b"PK\3\4", "the file is a ZIP"),
+        (b"\x7fELF\2\1\1\0\0\0\n", "the file is no text"),
         (b"a.example\n" * 100_001, "more than 100,000 entries"),
         (gzip.compress(json.dumps(BUNDLE, indent=1).encode(), mtime=0)[:-9], "the gzip stream is cut short"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +65,17 @@ def test_the_difference_by_blocks_is_that_of_sets(old: set[bytes], new: set[byte
         dropped += gone
     assert added == sorted(new - old)
     assert dropped == sorted(old - new)
+
+
+@pytest.mark.parametrize("size", [64, 129, 1000])
+def test_the_difference_of_long_lists_is_that_of_sets(size: int) -> None:
+    chance = random.Random(size)  # noqa: S311 - the same names every time
+    names = [f"n{number:04}.ltd".encode() for number in range(1000)]
+    for share in (0.0, 0.01, 0.5):
+        old, new = ([name for name in names if chance.random() >= share] for _ in range(2))
+        changes = list(difference(cut(old, size), cut(new, 300)))
+        assert [name for come, _ in changes for name in come] == sorted(set(new) - set(old))
+        assert [name for _, gone in changes for name in gone] == sorted(set(old) - set(new))
 
 
 @given(NAMES)

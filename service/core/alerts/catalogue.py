@@ -211,7 +211,7 @@ CATALOGUE: Mapping[str, EventType] = {
         example={
             "withdrawn": "suspected",
             "flagged_at": "2022-06-09T14:05:00Z",
-            "reason": "token 4f2a1c0b9d8e: a company or product of that name",
+            "reason": "token 4f2a1c0b9d8e on 2022-06-10: a company or product of that name",
             "takes_back": ["evt_0c4fd1b27e9a5b3388d1a60f2b"],
         },
         example_time="2022-06-10T08:00:00Z",
@@ -219,7 +219,7 @@ CATALOGUE: Mapping[str, EventType] = {
             "lookalike": dict(_EXAMPLE_LOOKALIKE)
             | {
                 "verdict": "innocent",
-                "reason": "token 4f2a1c0b9d8e: a company or product of that name",
+                "reason": "token 4f2a1c0b9d8e on 2022-06-10: a company or product of that name",
                 "flagged_at": None,
             }
         },

@@ -34,9 +34,9 @@ class Change(NamedTuple):
 
 
 def sentence(word: AnalystWord) -> str:
-    """Who said so, and why, as it is shown wherever the verdict is."""
+    """Who said so, when, and why, as it is shown wherever the verdict is."""
     why = ": ".join(part for part in (_SENTENCES[word.reason], word.note) if part)
-    return f"{word.by}: {why or word.reason.value}"
+    return f"{word.by} on {word.at:%Y-%m-%d}: {why or word.reason.value}"
 
 
 def ground(site: Site) -> dict[str, Any]:

@@ -399,8 +399,9 @@ def _language(page: PageFacts, outlet: Outlet) -> Measure:
 
 
 def _url_shape(fetched: FetchedPage, shape: _Shape) -> Measure:
-    form = url_shape(fetched.final_url)
-    return Measure(1.0, f"its address has the form of the outlet's ({form})") if form in shape.url_shapes else NOTHING
+    if url_shape(fetched.final_url) not in shape.url_shapes:
+        return NOTHING
+    return Measure(1.0, f"its address {_cut(fetched.final_url)} is formed as those of the outlet's articles")
 
 
 def _baseline_words(baseline: Baseline, outlet: Outlet) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from service.core.facts.age import age_in_words
 from service.core.facts.cloaking import cloaking
-from service.core.model import Lookalike, Outlet, Signal
+from service.core.model import Lookalike, Outlet, Signal, Technique
 from service.core.verdict.lists import within
 from service.core.verdict.ownership import certificates
 
@@ -35,6 +35,29 @@ CONTENT = frozenset(
 TIES = ("links", "asset_hosts", "canonical", "favicon", "identifiers")
 """Signals of things that belong to the outlet alone. Each is independent of how the page is built."""
 
+NAME_IN_WORDS = {
+    Technique.TLD_SWAP: "the outlet's label under another suffix",
+    Technique.SLD_SUFFIX: "the outlet's label under a suffix of several labels that is not the outlet's",
+    Technique.ADDITION: "the outlet's label with a character before or behind it",
+    Technique.OMISSION: "the outlet's label without one of its characters",
+    Technique.REPLACEMENT: "the outlet's label with a character replaced",
+    Technique.INSERTION: "the outlet's label with a character put in",
+    Technique.TRANSPOSITION: "the outlet's label with two neighbouring characters exchanged",
+    Technique.REPETITION: "the outlet's label with a character doubled",
+    Technique.HYPHENATION: "the outlet's label with hyphens put in or left out",
+    Technique.HOMOGLYPH: "the outlet's label written with characters that look alike",
+    Technique.IDN: "the outlet's label written with accents or letters of other scripts",
+    Technique.VOWEL_SWAP: "the outlet's label with a vowel exchanged",
+    Technique.PLURAL: "the outlet's label in the plural",
+    Technique.BITSQUAT: "the outlet's label with one bit of a character changed",
+    Technique.JOINED_SUFFIX: "the outlet's label joined with its suffix or with www",
+    Technique.COMBOSQUAT: "the outlet's label joined with other words",
+    Technique.SUBDOMAIN: "the outlet's name as part of a host name below another domain",
+    Technique.COMBINED: "the outlet's label changed in more than one way, another suffix counted as one",
+    Technique.UNRELATED: "like no outlet's",
+}
+"""What a name is to the outlet's, as people say it."""
+
 
 def days_old(age: Age, now: datetime) -> int | None:
     """Whole days that the name is old at most; dates in the future count as today; None where nothing bounds it."""
@@ -45,8 +68,9 @@ def name_signals(lookalike: Lookalike | None, weights: Weights) -> list[Signal]:
     """The name's likeness, where there is one."""
     if lookalike is None or lookalike.name_score <= 0:
         return []
-    changes = f", {lookalike.distance} changed" if lookalike.distance else ""
-    shown = f"the name resembles the outlet's: {lookalike.technique.value}{changes}"
+    technique = lookalike.technique
+    edits = f", {lookalike.distance} edits" if technique is Technique.COMBINED and lookalike.distance > 1 else ""
+    shown = f"the name is {NAME_IN_WORDS[technique]} ({technique.value}{edits})"
     return [Signal(name="technique", value=_unit(lookalike.name_score), weight=weights.technique, evidence=shown)]
 
 
@@ -81,7 +105,7 @@ def look_signals(
     found = [*_certificate(outlet, pages, now, policy), *_cloaking(pages, policy.weights)]
     leads = redirects_to(outlet, pages)
     if leads is not None:
-        shown = f"{leads.target} redirects to {leads.final_url} (seen as {leads.profile}) without evidence of ownership"
+        shown = f"{leads.target} redirects to {leads.final_url} (seen as {leads.profile})"
         found.append(Signal(name="redirect", value=1.0, weight=policy.weights.redirect, evidence=shown))
     return found
 

@@ -90,7 +90,7 @@ class Fetch(Section):
         timedelta(seconds=1),
         description="between two requests to one domain, up to half as long again by chance; none in allow_networks",
     )
-    budget: int = Field(10, ge=2, le=100, description="fetches in one look")
+    budget: int = Field(15, ge=2, le=100, description="fetches in one look")
     ports: tuple[int, ...] = Field(
         (80, 443, 8080, 8443), min_length=1, description="pages are asked for on these; other ports are no web sites"
     )

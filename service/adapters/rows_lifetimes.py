@@ -126,7 +126,7 @@ class SqlLifetimes:
         for one in self._connection.execute(_SUCCESSIONS, {"ids": site_ids}):
             took_over.setdefault((one.site_id, one.outlet), one.began_at)
         reports: defaultdict[str, list[Report]] = defaultdict(list)
-        for report in SqlReports(self._connection).all():
+        for report in SqlReports(self._connection).of_lookalikes(ids):
             reports[report.lookalike].append(report)
         for row in rows:
             yield History(

@@ -15,6 +15,7 @@ from service.core.errors import NotFound
 from service.core.persistence.reports import Report, ReportChange, ReportState, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row, Select
@@ -88,6 +89,10 @@ class SqlReports:
         if host is not None:
             query = query.where(SITE.c.host == host)
         return self._load(query.order_by(REPORT.c.sent_at.desc(), REPORT.c.id))
+
+    def of_lookalikes(self, ids: Sequence[int]) -> tuple[Report, ...]:
+        """Those about lookalikes, by row id; the newest sent first."""
+        return self._load(_REPORTS.where(REPORT.c.lookalike_id.in_(ids)).order_by(REPORT.c.sent_at.desc(), REPORT.c.id))
 
     def unanswered(self, now: datetime) -> tuple[Report, ...]:
         """Those sent that nobody answered and whose time is over, the longest overdue first."""

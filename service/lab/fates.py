@@ -1,7 +1,7 @@
 """What became of a scenario's sites, worked out from the file alone: what a perfect monitor would have seen.
 
-A site is served while its name is registered and delegated, nothing shuts its host off, and somebody is shown a clone.
-Hiding it from some visitors ends nothing; what nobody is shown is gone.
+A site is served while its name and the one above it are registered and delegated, nothing shuts its host off, and
+somebody is shown a clone. Hiding it from some visitors ends nothing; what nobody is shown is gone.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from service.core.model import Place
-from service.lab.scenario_model import CLONES, Happening, Scenario, ScenarioSite
-from service.lab.site_history import SiteState, history
+from service.core.names.name import registrable
+from service.lab.scenario_model import CLONES, Happening, Scenario, ScenarioSite, Serves
+from service.lab.site_history import SiteState, history, state_at
 
-_SHUTS_OFF = frozenset((Place.REGISTRAR, Place.REGISTRY, Place.HOST, Place.SEIZURE))
+_HOLDS = frozenset((Place.REGISTRAR, Place.REGISTRY))
+_SHUTS_OFF = frozenset((Place.HOST, Place.SEIZURE))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,12 +51,20 @@ def _fate(site: ScenarioSite, scenario: Scenario) -> Fate:
 def _served(site: ScenarioSite, scenario: Scenario) -> Iterator[bool]:
     """Whether it is served: before everything, as the scenario finds it, and after each of its changes."""
     yield False
-    states = [(max(at, scenario.begin), state) for at, state in history(site) if at < scenario.end]
-    for number, (at, state) in enumerate(states):
-        if number + 1 == len(states) or states[number + 1][0] > at:
-            yield _is_served(state)
+    above = registrable(site.name)
+    on_the_way = [site, *(one for one in scenario.sites if one.name == above != site.name)]
+    changes = {max(at, scenario.begin) for one in on_the_way for at, _ in history(one)}
+    for at in sorted(changes):
+        if at < scenario.end:
+            led_to = all(_is_delegated(state_at(one, at)) for one in on_the_way)
+            yield led_to and _is_served(state_at(site, at))
+
+
+def _is_delegated(state: SiteState) -> bool:
+    there = state.created_at is not None and not state.blocks & _HOLDS
+    return there and (state.parking or state.serves is not Serves.UNREGISTERED_DNS)
 
 
 def _is_served(state: SiteState) -> bool:
-    there = state.created_at is not None and not state.parking and not state.removed and state.seen_by != ()
-    return there and state.serves in CLONES and not state.blocks & _SHUTS_OFF
+    shown = not state.parking and not state.removed and state.seen_by != ()
+    return shown and state.serves in CLONES and not state.blocks & _SHUTS_OFF

@@ -31,7 +31,7 @@ from service.core.verdict.lists import Lists
 from service.core.verdict.policy import ScoringPolicy
 from service.pipeline.admit import admit_all
 from service.pipeline.evidence import Archivist
-from service.pipeline.fetch import FetchPlan, SecondEgress, ask_again, fetch, with_icon
+from service.pipeline.fetch import FetchPlan, SecondEgress, ask_again, ask_otherwise, fetch, with_icon
 from service.pipeline.listed import listed
 from service.pipeline.onward import onward
 from service.pipeline.registration import registration
@@ -140,23 +140,24 @@ class Examiner:
         lists = await listed(
             self._fetcher, plan=self._plan, site=site, look=look, judgements=judgements, outlets=outlets
         )
-        again = await self._asked_again(site, look, judgements, outlets)
-        if again:
-            look, judgements = self.judge(site, dns, asked, (*pages, *again), knowledge)
+        for ask in (self._asked_otherwise, self._asked_again):
+            more = await ask(site, look, judgements, outlets)
+            if more:
+                look, judgements = self.judge(site, dns, asked, (*look.pages, *more), knowledge)
         judgements = await self._with_uploads(site, look, judgements, knowledge)
         evidence = await self._archivist.keep(site, look, judgements) if self._archivist is not None else ()
         look = replace(look, evidence=tuple(item.id for item in evidence))
         given = Looked(
             look=look,
             judgements=judgements,
-            targets=_learnt(site, pages, lists),
+            targets=_learnt(site, look.pages, lists),
             traits=traits_of(site, look, knowledge.copied, judgements),
             claimed_until=site.due_at,
             evidence=evidence,
         )
         step = await self._tracker.commit_step(site.host, given)
         # After the look is kept: whoever dies in between finds the same hosts at the next one.
-        await self._admit_onward(onward(site, pages, knowledge))
+        await self._admit_onward(onward(site, look.pages, knowledge))
         return Examination(look=look, judgements=judgements, step=step)
 
     async def _with_uploads(
@@ -182,6 +183,14 @@ class Examiner:
 
         if await self._store.read(new):
             await self._store.write(lambda uow: admit_all(uow, new(uow), self._clock))
+
+    async def _asked_otherwise(
+        self, site: Site, look: Look, judgements: tuple[Judgement, ...], outlets: list[Outlet]
+    ) -> tuple[FetchedPage, ...]:
+        """What other profiles and pages get where a site no longer shows what it served."""
+        if look.consensus is Availability.VANTAGE_FAILED or not any(unseen(site, judgements)):
+            return ()
+        return await ask_otherwise(self._fetcher, self._plan, site, look.pages, outlets)
 
     async def _asked_again(
         self, site: Site, look: Look, judgements: tuple[Judgement, ...], outlets: list[Outlet]

@@ -7,6 +7,7 @@ when their DNS changed or on a slow rotation.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,7 +37,7 @@ class FetchPlan:
     profiles: tuple[Profile, ...]
     every: timedelta = timedelta(days=7)
     young_for: timedelta = timedelta(days=90)
-    budget: int = 10
+    budget: int = 15
 
 
 async def fetch(
@@ -46,8 +47,9 @@ async def fetch(
     if not dns.own.addresses or not wanted(plan, site, dns, now):
         return ()
     languages = spoken(outlets)
-    countries = frozenset(outlet.country.upper() for outlet in outlets if outlet.country)
-    pages = [_fetch_one(fetcher, url, profile, languages) for url, profile in asks(plan, site, now, countries)]
+    pages = [
+        _fetch_one(fetcher, url, profile, languages) for url, profile in asks(plan, site, now, _countries(outlets))
+    ]
     return tuple(await asyncio.gather(*pages))
 
 
@@ -109,6 +111,18 @@ class SecondEgress:
     egress: str = DIRECT
 
 
+async def ask_otherwise(
+    fetcher: Fetcher, plan: FetchPlan, site: Site, pages: tuple[FetchedPage, ...], outlets: list[Outlet]
+) -> tuple[FetchedPage, ...]:
+    """Fetch what ``asks_otherwise`` lists; nothing where the site answered none of this look's ``pages``."""
+    if not any(page.answered for page in pages):
+        return ()
+    asked = {(page.target, page.profile) for page in pages}
+    languages = spoken(outlets)
+    further = asks_otherwise(plan, site, asked, _countries(outlets))
+    return tuple(await asyncio.gather(*(_fetch_one(fetcher, url, profile, languages) for url, profile in further)))
+
+
 async def ask_again(
     second: SecondEgress, plan: FetchPlan, episodes: tuple[Episode, ...], outlets: list[Outlet]
 ) -> tuple[FetchedPage, ...]:
@@ -141,12 +155,13 @@ def asks(
     cloaking; its root as well on the day after anything changed and where the last look did not see the content. One
     whose content is not known gets the profiles of every look on its root and on two targets (from a social post above
     all: clones hide from others). At its first look, on the day after anything changed and once a week it gets all
-    targets, and those profiles more that have their turn then. ``countries`` are those of the site's outlets: whose
-    proxies are of use.
+    targets, and those profiles more that have their turn then; at the first look and once a week every profile asks for
+    one of the targets, as there are sites without a home page that no reader of articles is shown. ``countries`` are
+    those of the site's outlets: whose proxies are of use.
     """
-    usable = [profile for profile in plan.profiles if profile.egress == DIRECT or profile.egress in countries]
+    usable = _usable(plan, countries)
     profiles = {profile.name: profile for profile in usable}
-    root = f"https://{site.host}/"
+    root = _root(site)
     shown = [
         (episode.url, profiles[base_profile(episode.profile)])
         for lookalike in site.lookalikes
@@ -167,9 +182,46 @@ def asks(
     found = [
         *shown,
         *((root, profile) for profile in asking),
-        *((target.url, profile) for target in targets for profile in asking if profile.articles),
+        *(
+            (target.url, profile)
+            for target in targets
+            for profile in asking
+            if profile.articles or (weekly and target is targets[0])
+        ),
     ]
     return _unique(found)[: plan.budget]
+
+
+def asks_otherwise(
+    plan: FetchPlan, site: Site, asked: Collection[tuple[str, str]], countries: frozenset[str] = frozenset()
+) -> list[tuple[str, Profile]]:
+    """The (URL, profile) pairs to ask for where a look lost sight of an open episode, but for those ``asked`` already.
+
+    A site that narrows its audience, or takes its home page off and keeps its articles, is not gone: the URL that
+    showed the content, the root and two targets are asked for under every profile, then what else is known as whoever
+    was shown the content last. Twice the usual budget: an episode's end rests on it, and it is not spent at every look.
+    """
+    usable = _usable(plan, countries)
+    shown = [one.open_episode for one in site.lookalikes if one.open_episode is not None]
+    saw = {base_profile(episode.profile) for episode in shown}
+    targets = [target.url for target in _by_worth(site.targets)]
+    found = [
+        *((url, profile) for url in (*(one.url for one in shown), _root(site), *targets[:_FEW]) for profile in usable),
+        *((url, profile) for url in targets for profile in usable if profile.name in saw),
+    ]
+    return [pair for pair in _unique(found) if (pair[0], pair[1].name) not in asked][: 2 * plan.budget]
+
+
+def _usable(plan: FetchPlan, countries: frozenset[str]) -> list[Profile]:
+    return [profile for profile in plan.profiles if profile.egress == DIRECT or profile.egress in countries]
+
+
+def _countries(outlets: list[Outlet]) -> frozenset[str]:
+    return frozenset(outlet.country.upper() for outlet in outlets if outlet.country)
+
+
+def _root(site: Site) -> str:
+    return f"https://{site.host}/"
 
 
 def _another(usable: list[Profile], profile: Profile) -> Profile:

@@ -16,7 +16,7 @@ from service.adapters.clock import DrivenClock
 from service.app import App
 from service.core.errors import InvalidInput, InvalidName
 from service.core.model import Action, Block
-from service.core.persistence.inputs import BlockRecorded
+from service.core.persistence.inputs import BlockRecorded, Tick
 from service.lab.scenario_model import Scenario
 from service.lab.staging import RecordedBlock, appearances, moments, recorded_blocks_between, reports_between
 from service.ports import UnitOfWork
@@ -86,6 +86,8 @@ class Driver:
         new_day = done is None or done.date() != now.date()
         if new_day:
             await self._app.baselines.take_due()
+        if self._scenario.end - now <= _DAY and (new_day or changed):
+            await self._wake(now)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._sweep(done, now, new_day=new_day))
@@ -117,6 +119,20 @@ class Driver:
         known = await self._app.watched.now()
         calls = called_for(known.index.match(appeared), known.outlets, self._scenario.sweep_tiers, self._suffixes)
         await self._app.sweeper.run_all(calls)
+
+    async def _wake(self, now: datetime) -> None:
+        """Make the scenario's sites due: what happened to one since its last look, no look after the end would find.
+
+        Not those that were looked at or made due at this time already, by a process that was killed in this step.
+        """
+
+        def step(uow: UnitOfWork) -> None:
+            for host in (site.name for site in self._scenario.sites):
+                row = uow.sites.get(host)
+                if row is not None and row[0].looked_at != now and row[0].due_at > now:
+                    self._app.tracker.apply(uow, host, Tick(wake=True))
+
+        await self._app.store.write(step)
 
     async def _look(self) -> None:
         while await self._app.examiner.examine_due():

@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from service.core.model import Place
+from service.core.names.name import registrable
 from service.lab.scenario_model import Happening, Scenario, Truth
 from service.lab.staging import SiteTruth, truth
 from service.ports import UnitOfWork
 
 FLAGS = ("lookalike.suspected", "impersonation.confirmed")
+_TO_THE_NAME = (Place.REGISTRAR, Place.REGISTRY, Place.SEIZURE)
 _BAD = (Truth.IMPERSONATION, Truth.SUSPECTED)
 
 K = TypeVar("K", bound=Hashable)
@@ -65,7 +67,7 @@ def summarise(uow: UnitOfWork, scenario: Scenario, *, seconds: float, unverified
         alerts_delivered=counts["deliveries_delivered"],
         alerts_undelivered=counts["deliveries_pending"] + counts["deliveries_dead"],
         alerts_unverified=unverified,
-        blocks=blocks(uow.views.blocks(None), truths),
+        blocks=sum(blocks(uow.views.blocks(None), truths).values()),
         down_after_block=len({site_of(host, truths) for host in _down_after_block(news)}),
         resurfaced=sum(times("site.resurfaced", news, truths).values()),
         successors=len({site_of(event["site"], truths) for event in news if event["type"] == "successor.found"}),
@@ -76,13 +78,25 @@ def summarise(uow: UnitOfWork, scenario: Scenario, *, seconds: float, unverified
     )
 
 
-def blocks(rows: Iterable[Mapping[str, Any]], sites: Collection[str]) -> int:
-    """How many blocks there were; ``rows`` as views have them (site, place), ``sites`` the names of the scenario's.
+def blocks(rows: Iterable[Mapping[str, Any]], sites: Collection[str]) -> Mapping[str, int]:
+    """How many blocks each site had; ``rows`` as views have them (site, place), ``sites`` the names of the scenario's.
 
-    Where several hosts of a site are watched, such as one that only its certificate names, each shows the one block.
+    Where several hosts of a site are watched, such as one that only its certificate names, each shows the one block. So
+    does a site of its own below a name, which what is done to the name befalls as well.
     """
     shown = Counter((row["site"], row["place"]) for row in rows)
-    return sum(_most(((site_of(host, sites), place), number) for (host, place), number in shown.items()).values())
+    found: Counter[str] = Counter()
+    for (site, _), number in _most(
+        ((_blocked(host, place, shown, sites), place), number) for (host, place), number in shown.items()
+    ).items():
+        found[site] += number
+    return found
+
+
+def _blocked(host: str, place: str, shown: Collection[tuple[str, str]], sites: Collection[str]) -> str:
+    """The scenario's site that a block was made against which a host shows."""
+    above = registrable(host) if place in _TO_THE_NAME else None
+    return above if above is not None and above in sites and (above, place) in shown else site_of(host, sites)
 
 
 def times(kind: str, news: Iterable[Mapping[str, Any]], sites: Collection[str]) -> Mapping[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -27,9 +26,7 @@ def found(
     What is told of a host that the scenario does not name, such as one from a certificate, counts for the site above.
     """
     sites = {site.name for site in scenario.sites}
-    blocked: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in rows:
-        blocked[site_of(row["site"], sites)].append(row)
+    blocked = blocks(rows, sites)
     happened = list(events)
     downs, returns = (times(kind, happened, sites) for kind in ("site.down", "site.resurfaced"))
     before = {
@@ -39,7 +36,7 @@ def found(
     }
     return {
         name: Fate(
-            blocks=blocks(blocked[name], sites),
+            blocks=blocked.get(name, 0),
             downs=downs.get(name, 0),
             returns=returns.get(name, 0),
             successor_of=before.get(name),

@@ -175,10 +175,15 @@ def written(folder: Path, scenario: str) -> tuple[Path, Path]:
 
 def replay(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """The whole command, from its start to its end."""
+    return spoofwatch("replay", *arguments, cwd=cwd)
+
+
+def spoofwatch(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Any command in the same way."""
     environment = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
     root = str(Path(__file__).parents[2])
     return subprocess.run(
-        [sys.executable, "-m", "service", "replay", *map(str, arguments)],
+        [sys.executable, "-m", "service", *map(str, arguments)],
         capture_output=True,
         text=True,
         env=environment | {"PYTHONPATH": root},

@@ -123,6 +123,15 @@ def test_a_lifetime_has_blocks_addresses_campaigns_and_reports(store: Opened) ->
     assert history.reports == (report,)
 
 
+def test_each_lifetime_has_the_reports_about_its_own_lookalike(store: Opened) -> None:
+    for host in (HOST, OTHER):
+        _flagged(store, host)
+    reports = {host: (_report(store, host, 1), _report(store, host)) for host in (HOST, OTHER)}
+    for one in (*reports[HOST], *reports[OTHER]):
+        _put(store, one)
+    assert {host: history.reports for host, history in _lifetimes(store).items()} == reports
+
+
 def test_sweeps_come_oldest_first_with_those_that_did_not_finish(store: Opened) -> None:
     for outlet, hours in (("spiegel", 5), ("bild", 2)):
         begun = START + hours * HOUR

@@ -115,6 +115,23 @@ def test_of_several_the_strongest_tie_counts() -> None:
     assert found.predecessor == "spiegel.ltd"
 
 
+def test_of_two_of_which_one_took_over_from_the_other_the_last_counts_however_weak_its_tie() -> None:
+    weaker = Link(host="bild.pics", confidence=0.4, traits=())
+    second = replace(GONE, host="bild.pics", blocks=(at(days=15),), took_over=frozenset({"spiegel.ltd"}))
+    later = site("spiegel.pics", admitted_at=at(days=20))
+    found = predecessor(born(later), later.host, "spiegel", [TIE, weaker], [GONE, second])
+    assert found == Takeover("bild.pics", weaker, at(days=15), at(days=20))
+    untied = predecessor(born(later), later.host, "spiegel", [TIE], [GONE, second])
+    assert untied == Takeover("spiegel.ltd", TIE, at(days=10), at(days=20))
+
+
+def test_a_blocked_site_says_whom_it_took_over_from() -> None:
+    flagged = lookalike(verdict=Verdict.IMPERSONATION, predecessor="spiegel.ltd")
+    found = blocked(site("spiegel.pics", lookalikes=(flagged,), blocks=(block(Place.HOST, at(5)),)))
+    assert found is not None
+    assert found.took_over == {"spiegel.ltd"}
+
+
 def test_who_was_registered_after_the_block_counts_from_then_on_and_who_was_there_from_its_use() -> None:
     for appeared_on, began_on in ((15, 15), (3, 19)):
         came = Born(at(days=appeared_on), at(days=19))

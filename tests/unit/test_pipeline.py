@@ -465,6 +465,17 @@ def test_a_block_is_a_reason_to_ask_the_registry() -> None:
     assert due(known, dns(), at(3))
 
 
+def test_a_flagged_name_that_stopped_resolving_is_asked_about_every_few_days_for_a_month() -> None:
+    gone = dns(DnsStatus.NXDOMAIN)
+    flagged = (lookalike(verdict=Verdict.IMPERSONATION),)
+    known = site(registration=registration(START), registration_asked_at=at(days=4), dns=gone, active_at=at(days=1))
+    held = replace(known, lookalikes=flagged)
+    assert due(held, gone, at(days=7))
+    assert not due(held, gone, at(days=6))
+    assert not due(known, gone, at(days=7)), "nobody was told of it"
+    assert not due(replace(held, registration_asked_at=at(days=30)), gone, at(days=33))
+
+
 def test_a_young_site_is_fetched_at_every_look_and_an_old_quiet_one_in_turn() -> None:
     plan = FetchPlan(profiles=PROFILES)
     quiet = site(pages_fetched_at=at(days=199), dns=dns(), active_at=START)
@@ -519,7 +530,7 @@ def test_profiles_have_their_turns() -> None:
         return [f"{profile.name} {url[19:]}" for url, profile in asks(plan, of, at(days=days), countries)]
 
     assert faces(replace(looked, observation=None), 0) == [
-        *("desktop /", "mobile /", "social /", "plain /", "mobile /a", "social /a"),
+        *("desktop /", "mobile /", "social /", "plain /", "desktop /a", "mobile /a", "social /a", "plain /a"),
     ]
     fresh = [days for days in range(1, 8) if "mobile /" in faces(replace(looked, active_at=START), days)]
     assert len(fresh) == 1, "once a week all turns come"

@@ -40,18 +40,26 @@ def rows(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
 
 def test_blocks_at_several_places_and_times_are_several() -> None:
     places = ("platform", "registrar", "registrar")
-    assert blocks(rows(*(("a.ltd", place) for place in places), ("b.ltd", "registrar")), SITES) == 4
+    assert blocks(rows(*(("a.ltd", place) for place in places), ("b.ltd", "registrar")), SITES) == {
+        "a.ltd": 3,
+        "b.ltd": 1,
+    }
 
 
 @pytest.mark.parametrize("place", ["registry", "seizure", "host"])
 def test_a_block_that_two_hosts_of_one_site_show_is_one_block(place: str) -> None:
     once = (("a.ltd", place), ("video.a.ltd", place))
-    assert blocks(rows(*once), SITES) == 1
-    assert blocks(rows(*once, *once, ("video.a.ltd", place)), SITES) == 3, "lifted and made again"
+    assert blocks(rows(*once), SITES) == {"a.ltd": 1}
+    assert blocks(rows(*once, *once, ("video.a.ltd", place)), SITES) == {"a.ltd": 3}, "lifted and made again"
 
 
 def test_blocks_of_two_sites_are_two_where_one_lies_below_the_other() -> None:
-    assert blocks(rows(("a.ltd", "host"), ("b.a.ltd", "host")), SITES) == 2
+    assert blocks(rows(("a.ltd", "host"), ("b.a.ltd", "host")), SITES) == {"a.ltd": 1, "b.a.ltd": 1}
+
+
+def test_what_is_done_to_a_name_is_no_block_of_the_site_below_it_that_it_befalls_too() -> None:
+    assert blocks(rows(("a.ltd", "registry"), ("b.a.ltd", "registry")), SITES) == {"a.ltd": 1}
+    assert blocks(rows(("b.a.ltd", "registry")), SITES) == {"b.a.ltd": 1}
 
 
 def test_a_return_is_one_whatever_hosts_and_outlets_it_is_told_of() -> None:

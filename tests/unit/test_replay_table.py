@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from service.core.model import Place
 from service.lab.fates import Fate, fates
 from service.lab.scenario import load
-from service.lab.scenario_model import Scenario
+from service.lab.scenario_model import Happening, Hidden, Scenario, Serves, Truth
+from service.lab.world import Channel
 from service.replay.table import found, rendered
 from tests.scenario_files import HEAD, SITE, file_in
 from tests.scenario_lives import lives
@@ -36,6 +38,7 @@ def test_a_file_says_how_often_each_site_was_blocked_went_down_and_came_back() -
     told = fates(TWO_OUTLETS)
     assert told["tagblatt-nordstadt.ltd"] == Fate(blocks=2, downs=1)
     assert told["tagblatt-nordstadt.today"] == Fate(blocks=1, downs=1, returns=1, successor_of="tagblatt-nordstadt.ltd")
+    assert told["video.tagblatt-nordstadt.today"] == Fate(downs=1, returns=1), "with the name above it"
     assert told["tagblatt-nordstadt.top"] == Fate(blocks=1)
     assert told["lacronaca-verde.click"] == Fate(downs=1, returns=1)
     assert told["lacronaca-verde.online"] == Fate(downs=1)
@@ -46,10 +49,27 @@ def test_a_file_says_how_often_each_site_was_blocked_went_down_and_came_back() -
 def test_fates_agree_with_what_a_made_scenario_says_of_itself(number: int, tmp_path: Path) -> None:
     made = lives(number)
     told = fates(read(tmp_path, made.text))
-    assert {name for name, fate in told.items() if fate.downs} == made.truth.down | made.truth.down_after_block
-    assert {name for name, fate in told.items() if fate.returns} == made.truth.resurfaced
+    assert {name for name, fate in told.items() if fate.downs} == made.truth.down.keys() | made.truth.down_after_block
+    assert {name: fate.returns for name, fate in told.items() if fate.returns} == made.truth.resurfaced
     assert {name: fate.successor_of for name, fate in told.items() if fate.successor_of} == made.truth.successors
     assert sum(fate.blocks for fate in told.values()) == made.truth.blocks
+
+
+def test_the_made_scenarios_hold_every_word_of_the_format(tmp_path: Path) -> None:
+    sites = [site for number in range(3) for site in read(tmp_path, lives(number).text).sites]
+    events = [event for site in sites for event in site.events]
+    assert {event.kind for event in events} == set(Happening)
+    blocks = {(event.place, event.recorded) for event in events if event.kind is Happening.BLOCK}
+    assert {place for place, _ in blocks} == set(Place)
+    assert {True, False} == {recorded for _, recorded in blocks}
+    assert {site.serves for site in sites} == set(Serves)
+    assert {site.registration for site in sites} == set(Channel)
+    assert {site.truth for site in sites} == set(Truth)
+    assert {site.hidden for site in sites} == set(Hidden)
+    for key in ("registrar", "address", "nameservers", "favicon", "trackers", "certificate_names", "reported"):
+        assert any(getattr(site, key) for site in sites), key
+    assert any(site.outlet is None for site in sites)
+    assert any(site.live_from > site.registered for site in sites)
 
 
 def test_a_block_at_a_platform_that_nobody_reports_leaves_no_trace(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ A name is a label form under a suffix, and its likelihood the product of the two
 
 - *Label*: one that was used for this outlet before, or the outlet's own, or what a family of edits makes of it.
   Families weigh what they weighed in all that is known; within one, every edit is as likely as the other.
-- *Suffix*: as often as it was used for any outlet, the use of three months ago counting half; what was never used gets
-  the escape probability of Witten and Bell (1991, IEEE Trans. Inf. Theory 37:1085: as many new ones are to be expected
-  as kinds were seen), shared out by kind of suffix (generic, country, below a registry's second level).
+- *Suffix*: as often as it was used for any outlet, the mean of what all use says and of what late use says (the use of
+  three months ago counting half): names known on 2022-09-30, each forecast from those before it, are likelier under
+  the mean (log-likelihood -389 of 69 names) than under late use (-392) or all use alone (-397). What was never used
+  gets the escape probability of Witten and Bell (1991, IEEE Trans. Inf. Theory 37:1085: as many new ones are to be
+  expected as kinds were seen), shared out by kind of suffix (generic, country, below a registry's second level).
 
 Names that exist are left out: they are looked at already.
 """
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -27,7 +29,7 @@ from service.core.names.permutations.context import Context
 from service.core.names.permutations.variants import FAMILIES
 from service.core.names.watchlist import WatchList
 
-METHOD = "labels-suffixes-1"
+METHOD = "labels-suffixes-2"
 """Named in each forecast, so that scores of different methods are not mixed."""
 
 SIZE = 1_000
@@ -45,7 +47,7 @@ SCORED = timedelta(days=90)
 _SCORED_EVERY = timedelta(hours=1)
 _EXACT, _OTHER = "exact", "other"
 _SMOOTHING = 0.5
-_REUSE = 2.0
+_REUSE = 32.0
 _COUNTRY_LETTERS = 2
 
 
@@ -212,20 +214,32 @@ def _family_weights(past: Iterable[Taken], watchlist: WatchList) -> Mapping[str,
 def _suffixes(past: Sequence[Taken], now: datetime) -> list[tuple[float, str]]:
     """Likelihood of every suffix that takes registrations, most likely first."""
     open_ones = suffixes.sweepable()
-    used: dict[str, float] = {}
-    for one in past:
-        used[one.suffix] = used.get(one.suffix, 0.0) + _recency(one, now)
-    total, kinds = sum(used.values()), len(used)
-    escape = kinds / (total + kinds) if kinds else 1.0
     sizes = Counter(map(_kind, open_ones))
     by_kind = Counter(_kind(one.suffix) for one in past)
     mass = sum(by_kind[kind] + 1 for kind in sizes)
+    unused = {kind: (by_kind[kind] + 1) / mass / size for kind, size in sizes.items()}
+    uses = (_used(past, lambda _: 1.0), _used(past, lambda one: _recency(one, now)))
     found = {
-        suffix: escape * (by_kind[_kind(suffix)] + 1) / mass / sizes[_kind(suffix)]
-        + (1 - escape) * (used.get(suffix, 0.0) / total if total else 0.0)
-        for suffix in open_ones
+        suffix: sum(_likelihood(use, suffix, unused[_kind(suffix)]) for use in uses) / len(uses) for suffix in open_ones
     }
     return sorted(((value, suffix) for suffix, value in found.items()), key=lambda one: (-one[0], one[1]))
+
+
+def _used(past: Iterable[Taken], weight: Callable[[Taken], float]) -> Mapping[str, float]:
+    """How much each suffix was used."""
+    used: dict[str, float] = {}
+    for one in past:
+        used[one.suffix] = used.get(one.suffix, 0.0) + weight(one)
+    return used
+
+
+def _likelihood(used: Mapping[str, float], suffix: str, unused: float) -> float:
+    """Of a suffix as the next one; ``unused`` is its part of what new ones are to be expected."""
+    if not used:
+        return unused
+    total, kinds = sum(used.values()), len(used)
+    escape = kinds / (total + kinds)
+    return escape * unused + (1 - escape) * used.get(suffix, 0.0) / total
 
 
 def _kind(suffix: str) -> str:

@@ -1,8 +1,8 @@
 """The one state machine: what becomes of a site when something happens to it. Pure.
 
 Rule 1: everything that opens or ends an episode, changes a verdict, records a block or makes an event about a site is
-decided in this file and nowhere else. API, imports and examinations all commit through ``pipeline/track.py``,
-which calls ``step``.
+decided in this file and nowhere else, episodes in ``episodes.py``, which it calls. API, imports and examinations all
+commit through ``pipeline/track.py``, which calls ``step``.
 
 Rule 2: a look that the service's own vantage failed in changes nothing but the due time.
 
@@ -34,24 +34,19 @@ A verdict by score only rises; it falls by evidence of innocence that the site c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from service.core.alerts import events
-from service.core.facts.registration import RegistrationStatus
 from service.core.model import (
     AnalystWord,
     Availability,
     Block,
-    Cause,
-    Episode,
     Event,
-    Failures,
     FirstSeenAs,
     Judgement,
     Look,
     Lookalike,
-    Place,
     Site,
     Target,
     Urgency,
@@ -60,44 +55,16 @@ from service.core.model import (
 )
 from service.core.persistence import registration as periods
 from service.core.persistence.blocks import ended_with_registration, observed_blocks, with_block
-from service.core.persistence.egress import gone_from
+from service.core.persistence.episodes import Scene, continued, failed_looks
 from service.core.persistence.inputs import BlockRecorded, Input, Looked, Step, Tick, VerdictGiven
 from service.core.persistence.observations import observe
-from service.core.persistence.schedule import Intervals, next_due, urgency
+from service.core.persistence.rules import Rules
+from service.core.persistence.schedule import next_due, urgency
 from service.core.persistence.words import begins_anew, covered, lost_ground, sentence
 
-_FAILED = frozenset(
-    {
-        Availability.NXDOMAIN,
-        Availability.NO_ADDRESS,
-        Availability.SERVFAIL,
-        Availability.UNREACHABLE,
-        Availability.PARKED,
-    }
-)
-_DECISIVE = frozenset({Availability.SEIZED, Availability.SINKHOLED})
-_TAKES_DOWN = frozenset({Place.REGISTRAR, Place.REGISTRY, Place.HOST, Place.SEIZURE})
+__all__ = ["Rules", "step"]
+
 _RANK = {Verdict.UNKNOWN: 0, Verdict.INNOCENT: 0, Verdict.SUSPECTED: 1, Verdict.IMPERSONATION: 2}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rules:
-    """The figures of the state machine.
-
-    ``down_looks`` failed looks in a row seen by ``down_resolvers`` resolvers end an episode; where fewer resolvers are
-    configured, twice as many looks. ``censor_after`` looks without the content, over ``censor_span``, censor it.
-    ``new_window``: a registration younger than this on discovery is new. A confirmed name's siblings are asked for once
-    in ``siblings_cooldown`` for each outlet and label, and for ``siblings_daily`` labels of an outlet on a day.
-    """
-
-    down_looks: int = 3
-    down_resolvers: int = 2
-    censor_after: int = 3
-    censor_span: timedelta = timedelta(days=2)
-    new_window: timedelta = timedelta(days=90)
-    siblings_cooldown: timedelta = timedelta(days=7)
-    siblings_daily: int = 50
-    intervals: Intervals = field(default_factory=Intervals)
 
 
 def step(site: Site, given: Input, now: datetime, rules: Rules) -> Step:
@@ -135,16 +102,6 @@ def _due(site: Site, given: Input, now: datetime, rules: Rules) -> datetime:
     return site.due_at
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """A look at a site, before and after it was taken over."""
-
-    before: Site
-    site: Site
-    look: Look
-    rules: Rules
-
-
 # --- a look ----------------------------------------------------------------------------------------------------------
 
 
@@ -163,7 +120,7 @@ def _looked(before: Site, given: Looked, rules: Rules) -> Step:
     lookalikes = []
     for lookalike in covered(site):
         judgement = next((j for j in given.judgements if j.outlet == lookalike.outlet), None)
-        after, said = _judged(_Scene(before, site, look, rules), lookalike, judgement)
+        after, said = _judged(Scene(before, site, look, rules), lookalike, judgement)
         lookalikes.append(after)
         told += said
     site = replace(site, lookalikes=tuple(lookalikes))
@@ -185,7 +142,7 @@ def _absorb(site: Site, look: Look, given: Looked) -> Site:
         availability_reason=site.availability_reason if unasked else look.consensus_reason,
         active_at=look.at if changed or site.active_at is None else site.active_at,
         looked_at=look.at,
-        failures=_failures(site, look, given.judgements),
+        failures=failed_looks(site, look, given.judgements),
         registration=registration,
         registration_asked_at=look.at if asked else site.registration_asked_at,
         pages_fetched_at=look.at if look.pages else site.pages_fetched_at,
@@ -198,28 +155,6 @@ def _absorb(site: Site, look: Look, given: Looked) -> Site:
 def _targets(known: tuple[Target, ...], learnt: tuple[Target, ...]) -> tuple[Target, ...]:
     urls = {target.url for target in known}
     return (*known, *(target for target in learnt if target.url not in urls))
-
-
-def _failures(site: Site, look: Look, judgements: tuple[Judgement, ...]) -> Failures | None:
-    """Failed looks in a row. The service's own vantages that answered at all are the witnesses.
-
-    Content that is gone is witnessed by the egresses that asked for it.
-    """
-    before = site.failures
-    if look.consensus is Availability.NOT_CHECKED:
-        return before
-    witnesses = frozenset(
-        answers.vantage
-        for answers in look.dns.answers
-        if look.availability.get(answers.vantage) is not Availability.VANTAGE_FAILED
-    )
-    if look.consensus not in _FAILED and not look.suspended:
-        witnesses = gone_from(site, look, judgements)
-    if not witnesses:
-        return None
-    if before is None:
-        return Failures(count=1, since=look.at, resolvers=witnesses)
-    return Failures(count=before.count + 1, since=before.since, resolvers=before.resolvers | witnesses)
 
 
 def _observed_blocks(before: Site, site: Site, look: Look, *, new_period: bool) -> tuple[Site, list[Event]]:
@@ -248,12 +183,12 @@ def _with_found(known: tuple[Lookalike, ...], judgements: tuple[Judgement, ...],
     )
 
 
-def _judged(scene: _Scene, lookalike: Lookalike, judgement: Judgement | None) -> tuple[Lookalike, list[Event]]:
+def _judged(scene: Scene, lookalike: Lookalike, judgement: Judgement | None) -> tuple[Lookalike, list[Event]]:
     lookalike, told = _announced(scene.site, lookalike, scene.look, scene.rules)
     if judgement is not None:
         lookalike, said = _verdict(scene.site, lookalike, judgement, scene.look.at)
         told += said
-    lookalike, said = _episode(scene, lookalike, judgement)
+    lookalike, said = continued(scene, lookalike, judgement)
     return lookalike, told + said
 
 
@@ -347,108 +282,6 @@ def _verdict_given(site: Site, outlet: str, word: AnalystWord) -> Step:
             told += said
         lookalikes.append(after)
     return Step(site=replace(site, lookalikes=tuple(lookalikes), active_at=word.at), events=tuple(told))
-
-
-# --- episodes --------------------------------------------------------------------------------------------------------
-
-
-def _episode(scene: _Scene, lookalike: Lookalike, judgement: Judgement | None) -> tuple[Lookalike, list[Event]]:
-    site, look = scene.site, scene.look
-    current = lookalike.open_episode
-    if judgement is not None and judgement.shows_content and lookalike.verdict is Verdict.IMPERSONATION:
-        if current is None:
-            return _opened(scene, lookalike, judgement)
-        return _seen_again(scene, lookalike, current, judgement)
-    if current is None:
-        return lookalike, []
-    ended = _ended(site, current, look, scene.rules)
-    if ended is None:
-        return lookalike, []
-    after = replace(lookalike, episodes=(*lookalike.episodes[:-1], ended))
-    if ended.censored:
-        return after, []
-    detail = events.episode_detail(ended) | {"blocks": [block.place.value for block in site.blocks_in_force]}
-    return after, [events.about_site("site.down", site, look.at, lookalike=after, detail=detail)]
-
-
-def _opened(scene: _Scene, lookalike: Lookalike, judgement: Judgement) -> tuple[Lookalike, list[Event]]:
-    """A new episode; one that follows on a down episode, or on a block after which a look saw nothing, resurfaces."""
-    site, at = scene.site, scene.look.at
-    url, profile = judgement.content_at or ("", "")
-    episode = Episode(number=len(lookalike.episodes) + 1, began_at=at, last_seen_at=at, url=url, profile=profile)
-    after = replace(lookalike, episodes=(*lookalike.episodes, episode))
-    looked = scene.before.looked_at
-    blocked = [block for block in site.blocks if looked is not None and block.effective_from <= looked]
-    down = next((e.ended_at for e in reversed(lookalike.episodes) if not e.censored), None)
-    if down is None and not blocked:
-        return after, []
-    detail = events.episode_detail(episode) | {
-        "down_since": events.rfc3339(down),
-        "after_blocks": [block.place.value for block in blocked],
-    }
-    return after, [events.about_site("site.resurfaced", site, at, lookalike=after, detail=detail)]
-
-
-def _seen_again(
-    scene: _Scene, lookalike: Lookalike, current: Episode, judgement: Judgement
-) -> tuple[Lookalike, list[Event]]:
-    url, profile = judgement.content_at or (current.url, current.profile)
-    seen = replace(current, last_seen_at=scene.look.at, url=url, profile=profile)
-    after = replace(lookalike, episodes=(*lookalike.episodes[:-1], seen))
-    moves = _moves(scene.before, scene.site)
-    if not moves:
-        return after, []
-    return after, [events.about_site("impersonation.changed", scene.site, scene.look.at, lookalike=after, detail=moves)]
-
-
-def _moves(before: Site, after: Site) -> dict[str, list[str]]:
-    """What of the hosting changed between two looks that both had answers."""
-    if before.dns is None or after.dns is None:
-        return {}
-    old, new = before.dns.own, after.dns.own
-    moves = {}
-    for kind in ("addresses", "nameservers"):
-        was, is_now = getattr(old, kind), getattr(new, kind)
-        if was and is_now and was != is_now:
-            moves[f"{kind}_before"], moves[f"{kind}_after"] = list(was), list(is_now)
-    return moves
-
-
-def _ended(site: Site, current: Episode, look: Look, rules: Rules) -> Episode | None:
-    held = site.registration is not None and site.registration.held and look.consensus is Availability.NXDOMAIN
-    if look.consensus in _DECISIVE or held:
-        return replace(current, ended_at=look.at, cause=Cause.BLOCKED)
-    if site.failures is not None:
-        if not _enough(site.failures, rules):
-            return None
-        return replace(
-            current, ended_at=max(site.failures.since, current.last_seen_at), cause=_cause(site, current, look)
-        )
-    unseen = site.observation
-    span = look.at - current.last_seen_at
-    if unseen is not None and unseen.count >= rules.censor_after and span >= rules.censor_span:
-        return replace(current, ended_at=current.last_seen_at, cause=Cause.UNKNOWN, censored=True)
-    return None
-
-
-def _enough(failures: Failures, rules: Rules) -> bool:
-    enough = rules.down_looks if len(failures.resolvers) >= rules.down_resolvers else 2 * rules.down_looks
-    return failures.count >= enough
-
-
-def _cause(site: Site, current: Episode, look: Look) -> Cause:
-    """A block counts that came while it was served and that can take a site down; one that it outlived does not."""
-    if any(b.place in _TAKES_DOWN and current.began_at <= b.effective_from <= look.at for b in site.blocks_in_force):
-        return Cause.BLOCKED
-    registration = site.registration
-    if registration is not None:
-        gone = registration.status is RegistrationStatus.NOT_FOUND
-        over = registration.expires_at is not None and registration.expires_at <= look.at
-        if gone or over:
-            return Cause.EXPIRED
-    if look.consensus in (Availability.PARKED, Availability.NO_ADDRESS) or look.consensus not in _FAILED:
-        return Cause.ABANDONED
-    return Cause.UNKNOWN
 
 
 # --- blocks ----------------------------------------------------------------------------------------------------------

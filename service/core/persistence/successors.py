@@ -22,10 +22,14 @@ _RESERVE = frozenset({Availability.PARKED, Availability.NO_ADDRESS, Availability
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Blocked:
-    """A site that could have been taken over from, for ``outlets``: when it was blocked, and when it went down."""
+    """A site that could have been taken over from, for ``outlets``: when it was blocked, and when it went down.
+
+    ``took_over`` are the sites that it took over from itself.
+    """
 
     host: str
     outlets: frozenset[str]
+    took_over: frozenset[str] = frozenset()
     blocks: tuple[datetime, ...] = ()
     ends: tuple[datetime, ...] = ()
 
@@ -89,7 +93,8 @@ def blocked(site: Site) -> Blocked | None:
     blocks = tuple(block.effective_from for block in site.blocks)
     if not outlets or not (blocks or ends):
         return None
-    return Blocked(host=site.host, outlets=outlets, blocks=blocks, ends=ends)
+    took_over = frozenset(lookalike.predecessor for lookalike in site.lookalikes if lookalike.predecessor)
+    return Blocked(host=site.host, outlets=outlets, took_over=took_over, blocks=blocks, ends=ends)
 
 
 def appeared(site: Site) -> datetime:
@@ -117,17 +122,18 @@ def predecessor(
     """From whom the site ``host`` took over for an outlet: a tied site that was blocked before it came.
 
     Whoever was registered after the block counts from then on, also where it was parked at first; who was there before
-    and held in reserve, from when it came into use. Of several the strongest tie counts, then the latest block.
-    Closeness in time alone makes nobody a successor.
+    and held in reserve, from when it came into use. Of several that took over from each other the last counts, whatever
+    the first may share with the new one; then the strongest tie, then the latest block. Closeness in time alone makes
+    nobody a successor.
     """
     tied = {link.host: link for link in ties}
-    found = [
-        taken
-        for one in candidates
-        if one.host in tied and outlet in one.outlets and one.host != host
-        if (taken := _taken_over(came, one, tied[one.host])) is not None
-    ]
-    return max(found, key=lambda one: (one.link.confidence, one.blocked_since, one.predecessor), default=None)
+    asked = [one for one in candidates if one.host in tied and outlet in one.outlets and one.host != host]
+    taken = {one: taken for one in asked if (taken := _taken_over(came, one, tied[one.host])) is not None}
+    replaced = {earlier for one in taken for earlier in one.took_over}
+    found = [takeover for one, takeover in taken.items() if one.host not in replaced]
+    return max(
+        found or taken.values(), key=lambda one: (one.link.confidence, one.blocked_since, one.predecessor), default=None
+    )
 
 
 def _taken_over(came: Born, one: Blocked, link: Link) -> Takeover | None:

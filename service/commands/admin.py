@@ -28,7 +28,8 @@ def check_config(folder: Path) -> int:
     )
     if settings.service.screenshots.enabled and lacking:
         print(f"screenshots are off: {lacking}")
-    print(f"{folder}: good; {len(outlets)} outlets, {len(settings.feeds.ids)} feeds, database {_database(settings)}")
+    counted = f"outlets: {len(outlets)}, feeds: {len(settings.feeds.ids)}"
+    print(f"{folder}: good; {counted}, database: {_database(settings)}")
     return 0
 
 

@@ -248,6 +248,9 @@ class SweepRows(Protocol):
     def last(self, outlet_id: str, tier: Tier) -> Sweep | None:
         """The newest sweep of this kind, finished or not."""
 
+    def newest(self) -> dict[tuple[str, Tier], Sweep]:
+        """The newest of each outlet and tier, finished or not."""
+
     def begin(self, outlet_id: str, tier: Tier, generator: str, vantage: str, at: datetime, *, total: int = 0) -> Sweep:
         """A new one."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from service.adapters.codec import member
 from service.adapters.site_saving import new_id
@@ -31,6 +31,12 @@ class SqlSweeps:
     def last(self, outlet_id: str, tier: Tier) -> Sweep | None:
         """The newest sweep of this kind, finished or not."""
         return self._newest(_of(outlet_id, tier))
+
+    def newest(self) -> dict[tuple[str, Tier], Sweep]:
+        """The newest of each outlet and tier, finished or not. A later one has a higher id."""
+        ids = select(func.max(SWEEP.c.id)).group_by(SWEEP.c.outlet, SWEEP.c.tier)
+        sweeps = map(sweep_of, self._connection.execute(select(SWEEP).where(SWEEP.c.id.in_(ids))))
+        return {(sweep.outlet, sweep.tier): sweep for sweep in sweeps}
 
     def begin(self, outlet_id: str, tier: Tier, generator: str, vantage: str, at: datetime, *, total: int = 0) -> Sweep:
         """A new one."""

@@ -145,12 +145,9 @@ class Sweeper:
 
     async def _newest(self) -> list[tuple[Outlet, Tier, Sweep | None]]:
         """Every outlet and tier that is swept by itself with its newest sweep, in the order in which they are swept."""
+        newest = await self._store.read(lambda uow: uow.sweeps.newest())
         outlets = (await self._watched.now()).outlets.values()
-
-        def read(uow: UnitOfWork) -> list[tuple[Outlet, Tier, Sweep | None]]:
-            return [(outlet, tier, uow.sweeps.last(outlet.id, tier)) for outlet in outlets for tier in self._plan.every]
-
-        return await self._store.read(read)
+        return [(outlet, tier, newest.get((outlet.id, tier))) for outlet in outlets for tier in self._plan.every]
 
     async def _open(self, knowledge: Knowledge, outlet: Outlet, tier: Tier, *, is_asked_for: bool = False) -> Sweep:
         """The sweep of this kind that goes on, else a new one that takes over what was asked of the one before."""

@@ -16,6 +16,7 @@ from tests.store_cases import HOUR, PLACES, START, Opened, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from service.ports import UnitOfWork
@@ -133,6 +134,27 @@ def test_a_sweep_goes_from_begun_to_finished(store: Opened) -> None:
     assert store.read(lambda unit: unit.sweeps.finished_before("spiegel", Tier.EXACT, START + HOUR)) == done
 
 
+def test_the_newest_sweep_of_each_kind_is_told_at_once(store: Opened) -> None:
+    assert store.read(lambda unit: unit.sweeps.newest()) == {}
+    kinds = (("spiegel", Tier.EXACT), ("spiegel", Tier.EDITS), ("bild", Tier.EXACT), ("spiegel", Tier.EXACT))
+    begun = [
+        store.write(partial(_begin_one, outlet, tier, START + hours * HOUR))
+        for hours, (outlet, tier) in enumerate(kinds)
+    ]
+    newest = store.read(lambda unit: unit.sweeps.newest())
+    assert newest == {(one.outlet, one.tier): one for one in begun[1:]}
+    for outlet, tier in kinds:
+        assert newest[outlet, tier] == store.read(partial(_last, outlet, tier))
+
+
+def _begin_one(outlet: str, tier: Tier, at: datetime, unit: UnitOfWork) -> Sweep:
+    return unit.sweeps.begin(outlet, tier, "1.0", "own", at)
+
+
+def _last(outlet: str, tier: Tier, unit: UnitOfWork) -> Sweep | None:
+    return unit.sweeps.last(outlet, tier)
+
+
 def test_sweeps_that_were_asked_for_come_in_the_order_of_asking_until_they_are_complete(store: Opened) -> None:
     first, second, third = (
         store.write(partial(_begin, outlet, hours)) for hours, outlet in enumerate(("spiegel", "bild", "welt"))
@@ -151,7 +173,7 @@ def test_sweeps_that_were_asked_for_come_in_the_order_of_asking_until_they_are_c
 
 
 def _begin(outlet: str, hours: int, unit: UnitOfWork) -> Sweep:
-    return unit.sweeps.begin(outlet, Tier.EXACT, "1.0", "own", START + hours * HOUR)
+    return _begin_one(outlet, Tier.EXACT, START + hours * HOUR, unit)
 
 
 def test_absence_is_proven_by_the_newest_complete_sweep_that_began_before(store: Opened) -> None:

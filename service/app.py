@@ -10,11 +10,13 @@ from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
 from service.pipeline.baselines import BaselineKeeper
 from service.pipeline.blocks import BlockBook
+from service.pipeline.digest import Digester
 from service.pipeline.evidence import Archivist
 from service.pipeline.examine import Examiner
 from service.pipeline.export import Exporter
 from service.pipeline.forecast import Forecaster
 from service.pipeline.link import Linker
+from service.pipeline.onboard import Onboarder
 from service.pipeline.persistence import Persister
 from service.pipeline.report import Reporter
 from service.pipeline.screenshots import Photographer
@@ -52,6 +54,8 @@ class App:
     sightings: SightingDesk
     captures: CaptureDesk
     courier: Courier
+    digester: Digester
+    onboarder: Onboarder
     baselines: BaselineKeeper
     persister: Persister
     reporter: Reporter

@@ -29,7 +29,7 @@ from service.adapters.telemetry import exposition
 from service.adapters.vault import Vault
 from service.adapters.whois import Whois
 from service.app import App
-from service.bootstrap_alerts import heartbeat, seal_secrets, sinks, vet_endpoint
+from service.bootstrap_alerts import heartbeat, onboarder, seal_secrets, sinks, vet_endpoint
 from service.bootstrap_evidence import Around, evidence_parts
 from service.bootstrap_feeds import followers, list_ticks, retire_others, sighting_desk
 from service.core.model import Outlet, Tier
@@ -47,11 +47,13 @@ from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
 from service.pipeline.baselines import BaselineKeeper, BaselinePlan
 from service.pipeline.blocks import BlockBook
+from service.pipeline.digest import Digester
 from service.pipeline.examine import LEASE, Examiner
 from service.pipeline.export import Exporter, ExportPlan
 from service.pipeline.fetch import FetchPlan
 from service.pipeline.forecast import Forecaster, ForecastPlan
 from service.pipeline.link import Linker
+from service.pipeline.onboard import Onboarder
 from service.pipeline.persistence import Persister
 from service.pipeline.report import Reporter
 from service.pipeline.retention import Tidier
@@ -100,7 +102,8 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         stack.callback(store.close)
         vault = Vault(settings.path(settings.service.webhooks.key_file))
         await seal_secrets(store, vault)
-        outlets = await seed(store, settings.outlets.outlets, clock)
+        onboarding = onboarder(settings, clock, store, _sweep_plan(settings).every, replayed=replayed)
+        outlets = await seed(store, settings.outlets.outlets, onboarding)
         controls = settings.service.dns.control_names or tuple(outlet.domain for outlet in outlets[:CONTROLS])
         resolver = _resolver(settings, controls, clock.now if replayed else None)
         dialer = fetching.dialer(settings, resolver)
@@ -182,6 +185,8 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             sightings=(desk := sighting_desk(settings, clock=clock, store=store, watched=watched)),
             captures=kept.captures(desk, parser),
             courier=courier,
+            digester=Digester(clock=clock, store=store, default=settings.service.alerts.digest_every),
+            onboarder=onboarding,
             baselines=BaselineKeeper(
                 clock=clock,
                 store=store,
@@ -221,14 +226,14 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
         yield Parts(app=app, health=health, ticks=ticks, followers=following)
 
 
-async def seed(store: Store, outlets: Sequence[Outlet], clock: Clock) -> tuple[Outlet, ...]:
+async def seed(store: Store, outlets: Sequence[Outlet], onboarding: Onboarder) -> tuple[Outlet, ...]:
     """Put outlets from the file that the database does not know by id; the watch list as it then is."""
 
     def step(uow: UnitOfWork) -> tuple[Outlet, ...]:
         known = {outlet.id for outlet in uow.outlets.all()}
         for outlet in outlets:
             if outlet.id not in known:
-                uow.outlets.put(outlet, clock.now())
+                onboarding.watch(uow, outlet)
         return uow.outlets.all()
 
     return await store.write(step)
@@ -279,6 +284,8 @@ def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClien
         Tick(name="siblings", every=timedelta(seconds=10), run=app.siblings.run_due),
         Tick(name="sightings", every=second, run=space.while_there_is_room(app.sightings.work)),
         Tick(name="alerts", every=second, run=app.courier.start_due),
+        Tick(name="digests", every=timedelta(seconds=10), run=app.digester.run_due),
+        Tick(name="onboarding", every=timedelta(seconds=2), run=app.onboarder.run_due),
         Tick(name="screenshots", every=minute, run=space.while_there_is_room(app.photographer.take_pending)),
         Tick(name="retention", every=timedelta(hours=1), run=tidier.run_due),
         Tick(name="evidence", every=timedelta(hours=1), run=space.while_there_is_room(app.archivist.tidy)),

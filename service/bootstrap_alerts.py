@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,8 +17,10 @@ from service.adapters.mail import MailServer, MailSink, recipients
 from service.adapters.vault import Vault
 from service.adapters.webhook import WebhookSink
 from service.core.alerts.condition import Channel
+from service.core.model import Tier
 from service.daemon.scheduler import Tick
-from service.ports import Sink, Store, UnitOfWork
+from service.pipeline.onboard import Onboarder
+from service.ports import Clock, Sink, Store, UnitOfWork
 from service.settings import Settings, read_secret
 
 
@@ -42,6 +45,14 @@ def sinks(settings: Settings, client: httpx.AsyncClient, vault: Vault) -> Channe
         )
         by_kind[Channel.EMAIL] = MailSink(server)
     return Channels(by_kind)
+
+
+def onboarder(
+    settings: Settings, clock: Clock, store: Store, tiers: Mapping[Tier, timedelta], *, replayed: bool
+) -> Onboarder:
+    """Who puts outlets on the list. A replay's outlets were watched before its first day."""
+    quiet = settings.service.alerts.quiet_onboarding and not replayed
+    return Onboarder(clock=clock, store=store, tiers=tiers, quiet=quiet)
 
 
 def heartbeat(

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from service.commands import (
     admin,
+    alerts,
     baselines,
     blocks,
     check,
@@ -81,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
         _config,
         _token,
         _webhook,
+        _alerts,
         _lab,
         _replay,
         *_AFTERWARDS,
@@ -279,6 +281,26 @@ def _webhook(commands: _Commands) -> None:
     test.add_argument("url")
     test.add_argument("--secret-file", type=Path, help="the endpoint's secret; without it one is made and shown")
     test.set_defaults(call=lambda a: admin.test_webhook(load(a.config), a.url, a.secret_file))
+
+
+def _alerts(commands: _Commands) -> None:
+    made = commands.add_parser("alerts", help="what alerts are about", description="What alerts are about.")
+    kinds = made.add_subparsers(required=True, metavar="list|acknowledge|reopen")
+    shown = _command(
+        kinds, "list", "groups of alerts, the last first: campaigns, and families of an outlet's lookalikes"
+    )
+    shown.add_argument(
+        "--days", type=int, default=30, metavar="N", help="with an alert within so many days; default: 30"
+    )
+    shown.add_argument("--json", action="store_true", help="one JSON object a line")
+    shown.set_defaults(call=lambda a: alerts.show(load(a.config), a.days, as_json=a.json))
+    taken = _command(kinds, "acknowledge", "digests leave a group out until it gets worse")
+    taken.add_argument("group", metavar="GROUP|SITE", help="as listed, or a site that it is about")
+    taken.add_argument("--note", default="", help="what is being done")
+    taken.set_defaults(call=lambda a: alerts.acknowledge(load(a.config), a.group, a.note))
+    back = _command(kinds, "reopen", "take an acknowledgement back")
+    back.add_argument("group", metavar="GROUP|SITE")
+    back.set_defaults(call=lambda a: alerts.reopen(load(a.config), a.group))
 
 
 def _persistence(commands: _Commands) -> None:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from service.core.persistence.traits import Trait
     from service.core.repeats import Repeatable
     from service.core.tokens import Token
+    from service.ports_alerts import AlertGroupRows, DigestRows, OnboardingRows
     from service.ports_evidence import EvidenceRows
     from service.ports_requests import SweepRequestRows
     from service.ports_retention import RetentionRows
@@ -612,6 +613,9 @@ class UnitOfWork(Protocol):
     coverage: CoverageRows
     outbox: OutboxRows
     deliveries: DeliveryRows
+    digests: DigestRows
+    alert_groups: AlertGroupRows
+    onboarding: OnboardingRows
     actions: ActionRows
     views: ViewRows
     site_views: SiteViewRows

@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from service.core.errors import ConfigError
 from service.core.proxy import Proxy
 from service.core.verdict.policy import ScoringPolicy, policy_from_mapping
-from service.settings_alerts import Heartbeat, Mail, Webhooks
+from service.settings_alerts import Alerts, Heartbeat, Mail, Webhooks
 from service.settings_evidence import Disk, Evidence, Screenshots
 from service.settings_exports import Exports, popular_names
 from service.settings_feeds import Certificates, Certstream, Feed, Snapshots
@@ -155,6 +155,7 @@ class Service(Section):
     links: Links = Links()
     replay: Replay = Replay()
     webhooks: Webhooks = Webhooks()
+    alerts: Alerts = Alerts()
     mail: Mail = Mail()
     heartbeat: Heartbeat = Heartbeat()
     baselines: Baselines = Baselines()

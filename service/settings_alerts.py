@@ -22,6 +22,19 @@ class Webhooks(Section):
     )
 
 
+class Alerts(Section):
+    """[alerts]."""
+
+    digest_every: Duration = Field(
+        timedelta(hours=1),
+        description="how long what can wait is collected for people's channels that say nothing else",
+    )
+    quiet_onboarding: bool = Field(
+        True,  # noqa: FBT003 - pydantic's own form of a default
+        description="an outlet that is new is told of in one message once its first sweeps are complete",
+    )
+
+
 class Mail(Section):
     """[mail]."""
 

@@ -23,8 +23,10 @@ from service.core.tokens import Scope, Token, new_token
 from service.pipeline.admit import Door
 from service.pipeline.baselines import BaselineKeeper, BaselinePlan
 from service.pipeline.blocks import BlockBook
+from service.pipeline.digest import Digester
 from service.pipeline.forecast import Forecaster, ForecastPlan
 from service.pipeline.link import Linker
+from service.pipeline.onboard import Onboarder
 from service.pipeline.persistence import Persister
 from service.pipeline.report import Reporter
 from service.pipeline.sightings import SightingDesk
@@ -114,6 +116,8 @@ class ApiUnderTest:
                 watched=self.watched,
                 plan=SweepPlan(every={}, shard=500),
             ),
+            "digester": Digester(clock=self.clock, store=self.store, default=timedelta(hours=1)),
+            "onboarder": Onboarder(clock=self.clock, store=self.store, tiers={}),
             "linker": Linker(clock=self.clock, store=self.store),
             "ready": self._ready,
             "full": lambda: "",

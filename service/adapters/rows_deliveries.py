@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, exists, insert, select, update
 
-from service.adapters.rows_outbox import read_event
+from service.adapters.rows_digests import forget_told, read_event
 from service.adapters.tables import ATTEMPT, DELIVERY, ENDPOINT, EVENT, LOOKALIKE, SITE
+from service.core.alerts.digest import TYPE as DIGEST
+from service.core.alerts.digest import waits
 from service.core.alerts.events import rfc3339
 from service.core.alerts.policy import wants
 from service.core.errors import NotFound
 from service.core.model import DeliveryState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
@@ -26,6 +28,10 @@ _FILTERS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "state": lambda value: DELIVERY.c.state == value,
     "type": lambda value: EVENT.c.type == value,
 }
+
+
+_CHUNK = 400
+"""Ids in one statement; older builds of SQLite take 999 parameters."""
 
 
 class SqlDeliveries:
@@ -68,34 +74,49 @@ class SqlDeliveries:
         Missed is what died, and what was never queued for it (it was paused, or not there yet) though its filters let
         it through. ``delivered``: what it took already too. Each event goes under its own id, as ever.
         """
-        states = [DeliveryState.DEAD, *([DeliveryState.DELIVERED] if delivered else [])]
+        states = [DeliveryState.DEAD]
+        if delivered:
+            states += [DeliveryState.DELIVERED, DeliveryState.SUMMED_UP]
         events = select(EVENT.c.sequence).where(EVENT.c.committed_at >= since)
-        again = _again(at).where(
-            DELIVERY.c.endpoint == endpoint.id, DELIVERY.c.state.in_(states), DELIVERY.c.event.in_(events)
-        )
-        count = self._connection.execute(again).rowcount
+        asked = (DELIVERY.c.endpoint == endpoint.id, DELIVERY.c.state.in_(states), DELIVERY.c.event.in_(events))
+        again = update(DELIVERY).values(next_at=at, forgiven=DELIVERY.c.attempt)
         missed = [
-            {"event": event.sequence, "endpoint": endpoint.id, "state": DeliveryState.PENDING, "attempt": 0}
+            {"event": event.sequence, "endpoint": endpoint.id, "state": _waiting(endpoint, event), "attempt": 0}
             | {"next_at": at, "last_detail": "", "forgiven": 0}
             for event in self._never_queued(endpoint.id, since)
             if wants(endpoint, event, self._concerned(event))
         ]
+        count = len(missed)
+        for state, numbers in self._by_state(endpoint, asked).items():
+            for start in range(0, len(numbers), _CHUNK):
+                these = DELIVERY.c.id.in_(numbers[start : start + _CHUNK])
+                count += self._connection.execute(again.values(state=state).where(these)).rowcount
         if missed:
             self._connection.execute(insert(DELIVERY), missed)
-        return count + len(missed)
+        return count
+
+    def _by_state(self, endpoint: Endpoint, asked: Sequence[ColumnElement[bool]]) -> dict[DeliveryState, list[int]]:
+        """The deliveries that are asked for anew, by whether they go out by themselves or wait for the next digest."""
+        query = select(DELIVERY.c.id.label("delivery_id"), EVENT).join(EVENT, EVENT.c.sequence == DELIVERY.c.event)
+        found: dict[DeliveryState, list[int]] = {}
+        for row in self._connection.execute(query.where(*asked)):
+            found.setdefault(_waiting(endpoint, read_event(row)), []).append(row.delivery_id)
+        return found
 
     def forget(self, endpoint_id: str) -> None:
         """Remove an endpoint with its deliveries. NotFound where there is none."""
         own = select(DELIVERY.c.id).where(DELIVERY.c.endpoint == endpoint_id)
         self._connection.execute(delete(ATTEMPT).where(ATTEMPT.c.delivery_id.in_(own)))
         self._connection.execute(delete(DELIVERY).where(DELIVERY.c.endpoint == endpoint_id))
+        forget_told(self._connection, endpoint_id)
         if self._connection.execute(delete(ENDPOINT).where(ENDPOINT.c.id == endpoint_id)).rowcount == 0:
             raise NotFound(f"there is no webhook {endpoint_id}")
 
     def _never_queued(self, endpoint_id: str, since: datetime) -> Iterator[Event]:
-        """Tests are for the endpoint that they were asked for, and are never among them."""
+        """Tests and digests are for the endpoint that they were made for, and are never among them."""
         queued = exists().where(DELIVERY.c.event == EVENT.c.sequence, DELIVERY.c.endpoint == endpoint_id)
-        query = select(EVENT).where(EVENT.c.committed_at >= since, EVENT.c.type != "webhook.test", ~queued)
+        mine = EVENT.c.type.not_in(("webhook.test", DIGEST))
+        query = select(EVENT).where(EVENT.c.committed_at >= since, mine, ~queued)
         for row in self._connection.execute(query.order_by(EVENT.c.sequence)):
             yield read_event(row)
 
@@ -109,6 +130,10 @@ class SqlDeliveries:
 
 def _again(at: datetime) -> Any:
     return update(DELIVERY).values(state=DeliveryState.PENDING, next_at=at, forgiven=DELIVERY.c.attempt)
+
+
+def _waiting(endpoint: Endpoint, event: Event) -> DeliveryState:
+    return DeliveryState.HELD if waits(endpoint, event) else DeliveryState.PENDING
 
 
 def _listed() -> Select[Any]:

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, insert, select, update
 
 from service.adapters.codec import dumps, load_any, member
+from service.adapters.rows_digests import SqlAlertGroups, read_event
 from service.adapters.tables import ATTEMPT, DELIVERY, ENDPOINT, EVENT, storable
+from service.adapters.tables_alerts import ONBOARDING
 from service.core.alerts.condition import Channel, Condition, Severity
+from service.core.alerts.digest import waits
+from service.core.alerts.onboarding import told_at_once
 from service.core.alerts.policy import wants
 from service.core.errors import NotFound
 from service.core.model import Delivery, DeliveryState, Endpoint, Event
@@ -44,6 +48,7 @@ _DUE = (
     .order_by(DELIVERY.c.next_at, DELIVERY.c.id)
     .limit(bindparam("limit"))
 )
+_NEW_OUTLETS = select(ONBOARDING.c.outlet)
 _RECORD = update(DELIVERY).where(DELIVERY.c.id == bindparam("key_id"), DELIVERY.c.attempt == bindparam("key_attempt"))
 _INSERT_EVENT, _INSERT_DELIVERY, _INSERT_ATTEMPT = insert(EVENT), insert(DELIVERY), insert(ATTEMPT)
 
@@ -54,6 +59,8 @@ class SqlOutbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._listening: tuple[Endpoint, ...] | None = None
+        self._new: frozenset[str] | None = None
+        self._groups = SqlAlertGroups(connection)
 
     def publish(self, events: Sequence[Event], at: datetime, only: str | None = None) -> None:
         """Append events that belong to no site, with their deliveries, to the endpoint ``only`` where it is given.
@@ -64,16 +71,26 @@ class SqlOutbox:
         if only is None:
             self.publish_for(frozenset(), events, at)
             return
-        if all(endpoint.id != only for endpoint in self.endpoints()):
+        to = self.endpoints(only)
+        if not to:
             raise NotFound(f"no endpoint {only!r}")
-        for _, sequence in self._append_new(events, at):
-            self._queue(sequence, (only,), at)
+        for event, sequence in self._append_new(events, at):
+            self._queue(event, sequence, to, at)
 
     def publish_for(self, outlets: frozenset[str], events: Sequence[Event], at: datetime) -> None:
-        """Append a site's events; one without an outlet of its own concerns each of ``outlets``."""
+        """Append a site's events; one without an outlet of its own concerns each of ``outlets``.
+
+        Of outlets that are new on the list nobody is told before their summary, but of what cannot wait for it.
+        """
         for event, sequence in self._append_new(events, at):
             concerned = outlets if event.outlet is None else frozenset((event.outlet,))
-            self._queue(sequence, (one.id for one in self._enabled() if wants(one, event, concerned)), at)
+            if event.host is not None:
+                told = concerned if told_at_once(event) else concerned - self._unannounced()
+                if concerned and not told:
+                    continue
+                concerned = told
+                self._groups.note(event)
+            self._queue(event, sequence, [one for one in self._enabled() if wants(one, event, concerned)], at)
 
     def _append_new(self, events: Sequence[Event], at: datetime) -> Iterator[tuple[Event, int]]:
         """Those that are not there yet, appended, with their sequence numbers.
@@ -105,12 +122,21 @@ class SqlOutbox:
         }
         self._connection.execute(_INSERT_EVENT, row)
 
-    def _queue(self, sequence: int, endpoints: Iterable[str], at: datetime) -> None:
-        pending = {"event": sequence, "state": DeliveryState.PENDING, "attempt": 0, "next_at": at, "last_detail": ""}
-        pending |= {"forgiven": 0}
-        rows = [pending | {"endpoint": endpoint} for endpoint in endpoints]
+    def _queue(self, event: Event, sequence: int, endpoints: Iterable[Endpoint], at: datetime) -> None:
+        rows = [
+            {"event": sequence, "endpoint": one.id, "attempt": 0, "last_detail": "", "forgiven": 0}
+            | {"state": DeliveryState.PENDING, "next_at": at}
+            | ({"state": DeliveryState.HELD, "next_at": at + one.every} if one.every and waits(one, event) else {})
+            for one in endpoints
+        ]
         if rows:
             self._connection.execute(_INSERT_DELIVERY, rows)
+
+    def _unannounced(self) -> frozenset[str]:
+        """Outlets that are new on the list; read once a transaction."""
+        if self._new is None:
+            self._new = frozenset(self._connection.execute(_NEW_OUTLETS).scalars())
+        return self._new
 
     def _enabled(self) -> tuple[Endpoint, ...]:
         """Read once a transaction: nobody else can change them meanwhile."""
@@ -174,9 +200,8 @@ class SqlOutbox:
         if self._connection.execute(known).rowcount == 0:
             self._connection.execute(insert(ENDPOINT).values({"id": endpoint.id, **values}))
         if endpoint.disabled_because:
-            waiting = update(DELIVERY).where(
-                DELIVERY.c.endpoint == endpoint.id, DELIVERY.c.state == DeliveryState.PENDING
-            )
+            open_states = (DeliveryState.PENDING, DeliveryState.HELD)
+            waiting = update(DELIVERY).where(DELIVERY.c.endpoint == endpoint.id, DELIVERY.c.state.in_(open_states))
             why = endpoint.disabled_because
             self._connection.execute(waiting.values(state=DeliveryState.DEAD, next_at=None, last_detail=why))
         self._listening = None
@@ -222,17 +247,4 @@ def _endpoint(row: Row[Any]) -> Endpoint:
         every=None if row.every_seconds is None else timedelta(seconds=row.every_seconds),
         disabled_because=row.disabled_because,
         condition=Condition(failures=row.failures, failing_since=row.failing_since, probe_at=row.probe_at),
-    )
-
-
-def read_event(row: Row[Any]) -> Event:
-    """A committed event."""
-    return Event(
-        id=row.id,
-        type=row.type,
-        at=row.at,
-        data=load_any(Data, row.data_json),
-        host=row.host,
-        outlet=row.outlet,
-        sequence=row.sequence,
     )

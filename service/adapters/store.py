@@ -26,6 +26,7 @@ from service.adapters.rows_baselines import SqlBaselines
 from service.adapters.rows_campaigns import SqlCampaigns, SqlTies
 from service.adapters.rows_coverage import SqlCoverage
 from service.adapters.rows_deliveries import SqlDeliveries
+from service.adapters.rows_digests import SqlAlertGroups, SqlDigests
 from service.adapters.rows_evidence import SqlEvidence
 from service.adapters.rows_exports import SqlExports
 from service.adapters.rows_feeds import SqlFeeds
@@ -34,6 +35,7 @@ from service.adapters.rows_history import SqlHistory
 from service.adapters.rows_lifetimes import SqlLifetimes
 from service.adapters.rows_links import SqlLinks
 from service.adapters.rows_listings import SqlListings
+from service.adapters.rows_onboarding import SqlOnboarding
 from service.adapters.rows_outbox import SqlOutbox
 from service.adapters.rows_outlets import SqlOutlets
 from service.adapters.rows_repeats import SqlRepeats
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
         UnitOfWork,
         ViewRows,
     )
+    from service.ports_alerts import AlertGroupRows, DigestRows, OnboardingRows
     from service.ports_evidence import EvidenceRows
     from service.ports_requests import SweepRequestRows
     from service.ports_retention import RetentionRows
@@ -116,6 +119,9 @@ class SqlUnitOfWork:
         self.coverage: CoverageRows = SqlCoverage(connection)
         self.outbox: OutboxRows = outbox
         self.deliveries: DeliveryRows = SqlDeliveries(connection)
+        self.digests: DigestRows = SqlDigests(connection)
+        self.alert_groups: AlertGroupRows = SqlAlertGroups(connection)
+        self.onboarding: OnboardingRows = SqlOnboarding(connection)
         self.actions: ActionRows = SqlActions(connection)
         self.views: ViewRows = SqlViews(connection)
         self.site_views: SiteViewRows = SqlSiteViews(connection)

@@ -16,6 +16,9 @@ class WebhookAnswer(Answer):
     events: list[str] = Field(description="Only these types of event; empty for all.")
     outlets: list[str] = Field(description="Only events about these outlets; empty for all.")
     severity: Severity = Field(description="Only events that matter as much, or more.")
+    digest_minutes: int = Field(
+        description="How many minutes what can wait is collected for a digest; 0: each event is sent by itself."
+    )
     enabled: bool = Field(description="False: paused, or disabled by the service.")
     disabled_because: str = Field(description="Why the service disabled it; empty where it did not.")
     failures: int = Field(description="Tries that failed, in a row.")
@@ -58,7 +61,10 @@ class DeliveryItem(Answer):
     webhook: str = Field(description="The webhook's id.")
     event: str = Field(description="The event's id: the header webhook-id, the same at every try.")
     type: str = Field(description="Which event it is.")
-    state: DeliveryState = Field(description="pending, delivered, or dead: given up, and kept for a retry or replay.")
+    state: DeliveryState = Field(
+        description="pending, held (for the next digest), summed-up (in one, where it was news), delivered, or dead: "
+        "given up, and kept for a retry or replay."
+    )
     tries: int = Field(description="How often it was tried.")
     queued_at: Moment = Field(description="When the event was committed.")
     next_at: Moment | None = Field(description="When it is tried next; null where it is done.")

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from service.api import (
     actions,
     aftermath,
+    alert_groups,
     baselines,
     blocks,
     campaigns,
@@ -69,6 +70,7 @@ _TAGS = [
     {"name": "sweeps", "description": "What was asked of DNS, and what stayed unanswered."},
     {"name": "feeds", "description": "Where names come from besides the sweeps."},
     {"name": "webhooks", "description": "Who is told of events."},
+    {"name": "alert groups", "description": "What alerts are about, and whether somebody has it in hand."},
     {"name": "evidence", "description": "What was kept of sites: WARC files and screenshots."},
     {"name": "exports", "description": "What is flagged, in the formats that others load."},
     {"name": "deliveries", "description": "What was sent to webhooks, and what they answered."},
@@ -111,6 +113,7 @@ _RESOURCES = (
     baselines,
     sweeps,
     webhooks,
+    alert_groups,
     deliveries,
     events,
     tokens,

@@ -54,6 +54,7 @@ BY_NAME: Mapping[str, Any] = {
     "detail": "the server asked for patience",
     "dhash": "f0e4c2d7963b1a58",
     "digest": "c1f09d3ab27e",
+    "digest_minutes": 60,
     "disabled_because": "it answered 410 Gone",
     "distance": 1,
     "domain": "spiegel.ltd",

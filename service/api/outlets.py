@@ -55,9 +55,11 @@ async def get_outlet(
     dependencies=[Admin],
 )
 async def put_outlet(service: Service, given: NewOutlet, response: Response) -> dict[str, Any]:
-    """Adds an outlet, or replaces the one with the same id. It is swept for at the next turn."""
+    """Adds an outlet, or replaces the one with the same id. It is swept for at the next turn.
+
+    What the first sweeps for a new one find is told in one event, `outlet.onboarded`, once they are complete.
+    """
     outlet = _outlet(given)
-    at = service.clock.now()
 
     def step(uow: UnitOfWork) -> bool:
         others = WatchList(other for other in uow.outlets.all() if other.id != outlet.id)
@@ -65,7 +67,7 @@ async def put_outlet(service: Service, given: NewOutlet, response: Response) -> 
             owner = others.is_own(domain)
             if owner is not None:
                 raise Conflict(f"{domain} is the own domain of {owner}")
-        return uow.outlets.put(outlet, at)
+        return service.onboarder.watch(uow, outlet)
 
     if not await service.store.write(step):
         response.status_code = HTTPStatus.OK

@@ -37,6 +37,12 @@ _FILTER_OUTLETS = "Only events about these outlets; empty for all, and for event
 _FILTER_SEVERITY = "Only events that matter as much, or more."
 _SECRET = "whsec_ and Base64 of 24 to 64 bytes; made for you where it is left out."  # noqa: S105 - words about secrets
 
+_DIGEST = (
+    "How many minutes what can wait is collected before it is sent as one `alerts.digest`; 0 sends each event by "
+    "itself. Confirmed impersonations, returns and trouble of the watch itself never wait."
+)
+
+DigestMinutes = Annotated[int, Field(ge=0, le=7 * 24 * 60)]
 EventNames = Annotated[tuple[EventName, ...], Field(max_length=len(CATALOGUE))]
 OutletIds = Annotated[tuple[Text, ...], Field(max_length=500)]
 
@@ -60,6 +66,11 @@ class NewWebhook(Strict):
     events: EventNames = Field((), description=_FILTER_EVENTS)
     outlets: OutletIds = Field((), description=_FILTER_OUTLETS)
     severity: Severity = Field(Severity.INFO, description=_FILTER_SEVERITY)
+    digest_minutes: DigestMinutes | None = Field(
+        None,
+        description=_DIGEST + " Left out: 0 for the kind webhook, and "
+        "alerts.digest_every of the settings for people's channels.",
+    )
     note: Text = Field("", description="What it is for.")
 
 
@@ -78,6 +89,7 @@ class ChangedWebhook(Strict):
     events: EventNames | None = Field(None, description=_FILTER_EVENTS)
     outlets: OutletIds | None = Field(None, description=_FILTER_OUTLETS)
     severity: Severity | None = Field(None, description=_FILTER_SEVERITY)
+    digest_minutes: DigestMinutes | None = Field(None, description=_DIGEST)
     note: Text | None = Field(None, description="What it is for.")
 
 

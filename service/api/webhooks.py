@@ -12,6 +12,7 @@ from service.api.pages import Paging, page
 from service.api.preconditions import NOT_MODIFIED, Required, etag_of, tagged
 from service.api.schemas_webhooks import ChangedWebhook, NewWebhook, Replay, Rotation
 from service.api.wiring import Admin, Service, path_id, refusals
+from service.app import App
 from service.core.alerts import events
 from service.core.alerts.condition import WELL, Channel
 from service.core.alerts.signature import new_secret
@@ -63,6 +64,7 @@ async def add_webhook(service: Service, given: NewWebhook) -> dict[str, Any]:
         events=given.events,
         outlets=given.outlets,
         severity=given.severity,
+        every=_every(service, given),
         note=given.note,
     )
 
@@ -99,6 +101,8 @@ async def show_webhook(service: Service, webhook_id: WebhookId) -> Response:
 async def change_webhook(service: Service, webhook_id: WebhookId, given: ChangedWebhook, seen: Required) -> Response:
     """What is left out stays. Filters hold for later events; what is queued already is sent once it is not paused."""
     changes: dict[str, Any] = {name: value for name, value in given.model_dump().items() if value is not None}
+    if (minutes := changes.pop("digest_minutes", None)) is not None:
+        changes["every"] = _span(minutes)
     if given.enabled:
         changes |= {"disabled_because": "", "condition": WELL}
 
@@ -200,6 +204,17 @@ async def test_webhook(service: Service, webhook_id: WebhookId) -> dict[str, Any
     return {"event": event.id}
 
 
+def _every(service: App, given: NewWebhook) -> timedelta | None:
+    """How long what can wait is collected: programs take each event, people a digest, unless something else is said."""
+    if given.digest_minutes is None:
+        return None if given.kind is Channel.WEBHOOK else service.digester.default
+    return _span(given.digest_minutes)
+
+
+def _span(minutes: int) -> timedelta | None:
+    return timedelta(minutes=minutes) if minutes else None
+
+
 def _public(url: str, kind: Channel) -> str:
     """An address as it is shown: whoever has the whole one of a chat can post there."""
     if kind in (Channel.WEBHOOK, Channel.EMAIL):
@@ -218,6 +233,7 @@ def shown(endpoint: Endpoint) -> dict[str, Any]:
         "events": endpoint.events,
         "outlets": endpoint.outlets,
         "severity": endpoint.severity,
+        "digest_minutes": 0 if endpoint.every is None else int(endpoint.every.total_seconds()) // 60,
         "enabled": endpoint.enabled,
         "disabled_because": endpoint.disabled_because,
         "failures": endpoint.condition.failures,
@@ -235,7 +251,7 @@ def _tagged(endpoint: Endpoint) -> Response:
 
 def _etag(endpoint: Endpoint) -> str:
     settings = (endpoint.id, endpoint.url, endpoint.events, endpoint.outlets, endpoint.enabled, endpoint.note)
-    return etag_of((*settings, str(endpoint.severity)))
+    return etag_of((*settings, str(endpoint.severity), str(endpoint.every)))
 
 
 def _endpoint(uow: UnitOfWork, webhook_id: str) -> Endpoint:

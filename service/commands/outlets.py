@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import asdict
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from service.core.errors import InvalidInput
 from service.core.model import Outlet
 from service.core.names import name as names
 from service.core.names.watchlist import WatchList, outlet_host
+from service.pipeline.onboard import Onboarder
 from service.ports import UnitOfWork
 from service.settings import Settings, read_toml
 from service.settings_outlets import outlet_from
@@ -36,12 +36,12 @@ def add(settings: Settings, urls: list[str], file: Path | None) -> int:
 async def _add(settings: Settings, outlets: list[Outlet]) -> None:
     async with open_app(settings) as app:
         for outlet in outlets:
-            new = await app.store.write(partial(_put, outlet, app.clock.now()))
+            new = await app.store.write(partial(_put, app.onboarder, outlet))
             print(f"{'now watching' if new else 'changed'} {outlet.id}: {outlet.name} ({outlet.domain})")
 
 
-def _put(outlet: Outlet, at: datetime, uow: UnitOfWork) -> bool:
-    return uow.outlets.put(outlet, at)
+def _put(onboarder: Onboarder, outlet: Outlet, uow: UnitOfWork) -> bool:
+    return onboarder.watch(uow, outlet)
 
 
 def show(settings: Settings, *, as_json: bool) -> int:

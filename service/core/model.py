@@ -482,8 +482,8 @@ class Endpoint:
     """Somebody who is told of events: a webhook's receiver, or a channel of people. Empty filters let all through.
 
     ``secret`` signs (or, for a channel of people, is the address that lets one post there), sealed as it is stored;
-    ``old_secret`` signs along until ``old_secret_until``. ``every`` is how often a channel of people gets a digest of
-    what cannot wait for it; None: each event by itself. ``disabled_because`` says why the service itself disabled it.
+    ``old_secret`` signs along until ``old_secret_until``. ``every`` is how long what can wait is collected for a
+    digest; None: each event by itself. ``disabled_because`` says why the service itself disabled it.
     """
 
     id: str
@@ -509,9 +509,11 @@ class Endpoint:
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands."""
+    """Where a delivery stands. ``held`` waits for a digest; ``summed-up`` was told by one, or was no news in it."""
 
     PENDING = "pending"
+    HELD = "held"
+    SUMMED_UP = "summed-up"
     DELIVERED = "delivered"
     DEAD = "dead"
 

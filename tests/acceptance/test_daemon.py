@@ -106,6 +106,8 @@ def test_a_clone_is_found_flagged_told_blocked_and_seen_again_across_a_kill(lab:
         lab.trust(SECRET)
         made = daemon.call("POST", "/v1/webhooks", json={"url": lab.receiver, "secret": SECRET})
         assert made.status_code == 201, made.text
+        # Until its first sweeps are complete the outlet is quiet; what was there before is told in this.
+        assert lab.event("outlet.onboarded")["data"]["detail"]["first_seen_as"]["newly-registered"] == 0
         lab.show(day(-5))
         confirmed = lab.event("impersonation.confirmed")
         assert confirmed["data"]["site"] == SITE
@@ -130,7 +132,8 @@ def test_a_clone_is_found_flagged_told_blocked_and_seen_again_across_a_kill(lab:
         lab.show(day(-2))
         lab.event("site.resurfaced")
         told = daemon.call("GET", "/v1/events", params={"limit": 500}).json()["data"]
-        until(lambda: {e["data"]["id"] for e in told} <= {one["id"] for one in lab.deliveries()} or None, 20)
+        late = [e for e in told if e["data"].get("site") != "theguardian.ng"]
+        until(lambda: {e["data"]["id"] for e in late} <= {one["id"] for one in lab.deliveries()} or None, 20)
         assert daemon.stop(signal.SIGTERM) == 0
 
     assert [event["sequence"] for event in told] == list(range(1, len(told) + 1))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from alembic import context
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from service.adapters import tables_persistence, tables_sightings  # noqa: F401 - these belong to the same catalogue
+from service.adapters import tables_alerts, tables_persistence, tables_sightings  # noqa: F401 - these belong to the same catalogue
 from service.adapters.tables import Prose
 from service.adapters.tables_campaigns import TIE
 from service.adapters.tables_feeds import FEED

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from service.core.alerts import catalogue_summaries as summaries
 from service.core.alerts.shapes import Schema, count, flag, list_of, number, object_of, one_of, or_null, text, time
 from service.core.model import Cause, FirstSeenAs, Place, Technique, Verdict, WordReason, WordScope
 
@@ -408,6 +409,18 @@ CATALOGUE: Mapping[str, EventType] = {
             "digest": "c1f09d3ab27e",
             "accepted": False,
         },
+    ),
+    "outlet.onboarded": EventType(
+        summary="The first sweeps for a new outlet are complete: what there was, in one message instead of hundreds.",
+        about="service",
+        detail=summaries.ONBOARDED,
+        example=summaries.ONBOARDED_EXAMPLE,
+    ),
+    "alerts.digest": EventType(
+        summary="What happened since the last digest and could wait, by campaign or outlet. Only its webhook gets it.",
+        about="service",
+        detail=summaries.DIGEST,
+        example=summaries.DIGEST_EXAMPLE,
     ),
     "monitor.degraded": EventType(
         summary="A part of the service cannot be relied on at present, or can be again.",

@@ -31,6 +31,8 @@ TYPES = (
     "verdict.stale",
     "report.overdue",
     "outlet.baseline_changed",
+    "outlet.onboarded",
+    "alerts.digest",
     "monitor.degraded",
     "webhook.test",
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from service.core.alerts import messages_summaries as summaries
 from service.core.alerts.condition import Severity
 from service.core.alerts.events import rfc3339
 from service.core.alerts.policy import severity
@@ -40,6 +41,8 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "verdict.stale": "A verdict has lost its ground",
         "report.overdue": "A report is unanswered",
         "outlet.baseline_changed": "An outlet's own site changed",
+        "outlet.onboarded": "An outlet is watched now",
+        "alerts.digest": "Digest",
         "monitor.degraded": "The watch itself has trouble",
         "webhook.test": "A test alert",
     }
@@ -75,22 +78,35 @@ def inert(text: object, longest: int = LONGEST) -> str:
 
 def message(event: Event) -> Message:
     """An event in words."""
-    site = event.data.get("site")
-    about = f": {inert(site, 80)}" if site else ""
+    about = inert(_about(event), 80)
     words = TITLES.get(event.type, "Something happened")
     return Message(
         id=event.id,
-        title=words + about,
+        title=f"{words}: {about}" if about else words,
         severity=severity(event),
         at=rfc3339(event.at) or "",
-        facts=tuple(
-            (inert(name, 60), inert(value)) for name, value in _facts(event.data) if value not in (None, "", [])
-        ),
+        facts=tuple((inert(name, 60), inert(value)) for name, value in _facts(event) if value not in (None, "", [])),
     )
 
 
-def _facts(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _about(event: Event) -> str:
+    """What an event is about, for its title."""
+    if event.type == "alerts.digest":
+        return summaries.digest_title(event.data["detail"])
+    if event.type == "outlet.onboarded":
+        return str(event.data["detail"]["name"])
+    return str(event.data.get("site") or "")
+
+
+def _facts(event: Event) -> Iterator[tuple[str, Any]]:
+    data = event.data
     detail = data.get("detail") or {}
+    if event.type == "alerts.digest":
+        yield from summaries.digest_facts(detail)
+        return
+    if event.type == "outlet.onboarded":
+        yield from summaries.onboarded_facts(detail)
+        return
     yield "outlet", data.get("outlet")
     yield "site", data.get("site")
     yield from _judged(data.get("lookalike") or {})

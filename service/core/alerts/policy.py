@@ -26,18 +26,28 @@ SEVERITIES = MappingProxyType(
         "report.overdue": Severity.WARNING,
         "outlet.baseline_changed": Severity.INFO,
         "monitor.degraded": Severity.HIGH,
+        "alerts.digest": Severity.HIGH,
+        "outlet.onboarded": Severity.INFO,
         "webhook.test": Severity.INFO,
     }
 )
 """By type of event. Critical is what readers are being deceived by right now."""
 
+_SUMMARIES = frozenset({"alerts.digest", "outlet.onboarded"})
+
 
 def severity(event: Event) -> Severity:
-    """How much an event matters. A withdrawal matters as much as what it withdraws: whoever was told is told."""
+    """How much an event matters. A withdrawal matters as much as what it withdraws: whoever was told is told.
+
+    What sums up others matters as much as the worst of them.
+    """
     if event.type == "flag.withdrawn":
         detail = event.data.get("detail", {})
         return Severity.CRITICAL if detail.get("withdrawn") == Verdict.IMPERSONATION else Severity.HIGH
-    return SEVERITIES.get(event.type, Severity.HIGH)
+    usual = SEVERITIES.get(event.type, Severity.HIGH)
+    if event.type in _SUMMARIES:
+        return Severity(event.data.get("detail", {}).get("severity", usual))
+    return usual
 
 
 def wants(endpoint: Endpoint, event: Event, outlets: frozenset[str]) -> bool:

@@ -79,12 +79,20 @@ _TAGS = [
     {"name": "health", "description": "For supervisors; no token needed."},
 ]
 
+_RETRY_AFTER = {
+    "description": "Seconds until asking again makes sense.",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
+_LATER = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
 _TOO_MANY = {
     "description": "The token has asked too often; see Retry-After and RateLimit-Reset.",
+    "headers": _LATER,
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
 }
 _FULL = {
     "description": "The disk is full, so that nothing can be written; reading goes on.",
+    "headers": _LATER,
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
 }
 _KEY = {
@@ -95,6 +103,8 @@ _KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "example": "0f0e2a8c-7f0b-4a55-9f0d-1c7f7a0e6b2d",
 }
+_TAGS_GIVEN = {"type": "string", "minLength": 1, "maxLength": 1_000, "pattern": "[^,\\s]"}
+"""A header If-Match that holds something."""
 
 _RESOURCES = (
     lookalikes,
@@ -135,6 +145,7 @@ class Api(FastAPI):
         schemas = document["components"]["schemas"]
         schemas |= shape.pop("$defs")
         schemas["ProblemDocument"] = shape
+        document["components"]["headers"] = {"RetryAfter": _RETRY_AFTER}
         for path, methods in document["paths"].items():
             if path.startswith(PROTECTED):
                 _share(methods)
@@ -146,12 +157,14 @@ def _share(methods: dict[str, Any]) -> None:
     """Describe what the middlewares do: rate limits, a full disk, and the key of requests that may be repeated."""
     for method, operation in methods.items():
         operation["responses"]["429"] = _TOO_MANY
+        operation["responses"]["503"] |= {"headers": _LATER}
         if method != "get":
             operation["responses"]["507"] = _FULL
         for parameter in operation.get("parameters", ()):
             # FastAPI takes it as optional, so that its lack is 428 and not 422 (RFC 6585 3).
             if parameter["name"] == "if-match" and "428" in operation["responses"]:
-                parameter["required"] = True
+                said = {name: parameter["schema"][name] for name in ("description", "examples")}
+                parameter |= {"required": True, "schema": _TAGS_GIVEN | said}
     if "post" in methods and _KEY not in methods["post"].setdefault("parameters", []):
         methods["post"]["parameters"].append(_KEY)
 

@@ -76,7 +76,10 @@ async def import_blocks(service: Service, given: BlockImport) -> dict[str, Any]:
     defaults = Defaults(
         place=given.place, action=given.action, reference=given.reference, effective_from=given.effective_from
     )
-    entries = read(given.list, defaults, service.clock.now())
+    try:
+        entries = read(given.list, defaults, service.clock.now())
+    except InvalidInput as error:
+        raise InvalidInput(str(error), "/list") from error
     results = await service.blocks.record_all(entries)
     count = Counter(result.outcome.value for result in results)
     return {

@@ -34,7 +34,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     **refusals(HTTPStatus.NOT_FOUND),
 }
 _FEED_ANSWERS = _ANSWERS | {
-    200: _ANSWERS[200] | {"content": {"application/json": _FILE, "text/csv": _FILE}},
+    200: _ANSWERS[200] | {"content": {"application/json": {"schema": {"type": "object"}}, "text/csv": _FILE}},
 }
 
 _Known = Annotated[str | None, Header(description="An ETag: 304 where nothing has changed since.")]

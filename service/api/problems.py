@@ -135,6 +135,10 @@ async def on_error(request: Request, error: Exception) -> ProblemResponse:
         logger.warning("request %s: the store is unavailable: %s", request.state.request_id, error)
     if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
         problem = replace(problem, headers={"Allow": _allowed(request)})
+    if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY and not problem.errors:
+        # What cannot be said of one value is said of all that was sent.
+        where = "/path" if request.method in ("GET", "HEAD") else "/body"
+        problem = replace(problem, errors=(FieldError(pointer=where, detail=problem.detail),))
     return _respond(request, problem)
 
 

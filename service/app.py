@@ -10,6 +10,7 @@ from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
 from service.pipeline.baselines import BaselineKeeper
 from service.pipeline.blocks import BlockBook
+from service.pipeline.check_desk import CheckDesk
 from service.pipeline.digest import Digester
 from service.pipeline.evidence import Archivist
 from service.pipeline.examine import Examiner
@@ -46,6 +47,7 @@ class App:
     watched: Watched
     door: Door
     examiner: Examiner
+    checks: CheckDesk
     tracker: Tracker
     blocks: BlockBook
     linker: Linker

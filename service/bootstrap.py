@@ -47,6 +47,8 @@ from service.pipeline.admit import Door
 from service.pipeline.alert import Courier
 from service.pipeline.baselines import BaselineKeeper, BaselinePlan
 from service.pipeline.blocks import BlockBook
+from service.pipeline.check import Checker
+from service.pipeline.check_desk import CheckDesk
 from service.pipeline.digest import Digester
 from service.pipeline.examine import LEASE, Examiner
 from service.pipeline.export import Exporter, ExportPlan
@@ -153,25 +155,35 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             tracker=tracker,
             blocks=BlockBook(clock=clock, store=store, door=door, tracker=tracker),
             linker=Linker(clock=clock, store=store),
-            examiner=Examiner(
+            examiner=(
+                examiner := Examiner(
+                    clock=clock,
+                    store=store,
+                    watched=watched,
+                    resolver=resolver,
+                    registry=registry,
+                    fetcher=fetcher,
+                    tracker=tracker,
+                    plan=FetchPlan(
+                        profiles=fetching.profiles(settings),
+                        every=settings.service.watch.pages_every,
+                        budget=settings.service.fetch.budget,
+                    ),
+                    policy=settings.scoring,
+                    lists=lists,
+                    concurrency=settings.service.fetch.concurrency,
+                    archivist=kept.archivist,
+                    lease=timedelta(0) if replayed else LEASE,
+                    second=fetching.second(settings, resolver, parser, fetcher),
+                )
+            ),
+            checks=CheckDesk(
                 clock=clock,
                 store=store,
-                watched=watched,
-                resolver=resolver,
-                registry=registry,
-                fetcher=fetcher,
-                tracker=tracker,
-                plan=FetchPlan(
-                    profiles=fetching.profiles(settings),
-                    every=settings.service.watch.pages_every,
-                    budget=settings.service.fetch.budget,
-                ),
-                policy=settings.scoring,
-                lists=lists,
-                concurrency=settings.service.fetch.concurrency,
-                archivist=kept.archivist,
-                lease=timedelta(0) if replayed else LEASE,
-                second=fetching.second(settings, resolver, parser, fetcher),
+                checker=Checker(store=store, resolver=resolver, watched=watched, door=door, examiner=examiner),
+                token_bytes=secrets.token_bytes,
+                hourly=settings.service.checks.hourly,
+                at_once=settings.service.checks.at_once,
             ),
             sweeper=Sweeper(clock=clock, store=store, prober=prober, watched=watched, plan=_sweep_plan(settings)),
             siblings=SiblingSweeper(
@@ -216,6 +228,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             token_bytes=secrets.token_bytes,
             seal=vault.seal,
         )
+        stack.push_async_callback(app.checks.close)
         following = followers(settings, dialer=dialer, clock=clock, store=store, watched=watched, space=kept.space)
         await retire_others(store, settings)
         ticks = (
@@ -278,6 +291,7 @@ def _ticks(app: App, settings: Settings, health: Health, registry: RegistryClien
         Tick(name="registries", every=timedelta(hours=1), run=lambda: registry.refresh(app.clock.now())),
         Tick(name="sweeps", every=timedelta(seconds=10), run=space.while_there_is_room(app.sweeper.run_due)),
         Tick(name="looks", every=second, run=space.while_there_is_room(app.examiner.examine_due)),
+        Tick(name="checks", every=second, run=space.while_there_is_room(app.checks.start_due)),
         Tick(name="links", every=minute, run=app.linker.link_pending),
         Tick(name="reports", every=minute, run=app.reporter.mark_overdue),
         Tick(name="forecasts", every=minute, run=app.forecaster.run_due),

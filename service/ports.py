@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from service.core.tokens import Token
     from service.ports_alerts import AlertGroupRows, DigestRows, OnboardingRows
     from service.ports_evidence import EvidenceRows
-    from service.ports_requests import SweepRequestRows
+    from service.ports_requests import CheckRows, SweepRequestRows
     from service.ports_retention import RetentionRows
     from service.ports_sightings import CaptureRows, SightingRows, SightingViews
 
@@ -610,6 +610,7 @@ class UnitOfWork(Protocol):
     sweeps: SweepRows
     sweep_requests: SweepRequestRows
     captures: CaptureRows
+    checks: CheckRows
     coverage: CoverageRows
     outbox: OutboxRows
     deliveries: DeliveryRows

@@ -1,4 +1,4 @@
-"""The port of sweeps that people ask for: a part of ``ports.py``."""
+"""The ports of what people ask to be done now: a part of ``ports.py``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from service.core.checks import Check
     from service.core.model import Sweep
+
+
+class CheckRows(Protocol):
+    """Checks that were asked for."""
+
+    def add(self, check: Check) -> None:
+        """Keep a new one."""
+
+    def get(self, check_id: str) -> Check | None:
+        """One check."""
+
+    def asked(self, by: str, since: datetime) -> tuple[datetime, ...]:
+        """When a token asked for checks since then, oldest first."""
+
+    def claim(self, now: datetime, until: datetime) -> Check | None:
+        """The oldest that nobody is making, begun once more and leased until a time; None where there is none."""
+
+    def finish(self, check: Check) -> bool:
+        """Store what came of a claimed one; False, and nothing, where it was claimed anew or is done."""
 
 
 class SweepRequestRows(Protocol):

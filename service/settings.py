@@ -30,7 +30,7 @@ from service.settings_outlets import WatchListFile, read_outlets
 from service.settings_persistence import Forecasts, Persistence, Reports
 from service.settings_resolving import Dns, Lists, Rdap, Whois
 from service.settings_retention import Retention
-from service.settings_sightings import Sightings
+from service.settings_sightings import Checks, Sightings
 
 _S = TypeVar("_S", bound=BaseModel)
 
@@ -150,6 +150,7 @@ class Service(Section):
     fetch: Fetch = Fetch()
     lists: Lists = Lists()
     sightings: Sightings = Sightings()
+    checks: Checks = Checks()
     sweep: Sweep = Sweep()
     watch: Watch = Watch()
     links: Links = Links()

@@ -26,4 +26,8 @@ class Retention(Section):
     unanswered: Kept = Field(
         timedelta(days=90), description="names of sweeps that nothing is dated by: given up, or of outlets that left"
     )
+    sightings: Kept = Field(
+        timedelta(days=365), description="of sites that were never flagged, blocked or reported, and refused ones"
+    )
+    checks: Kept = Field(timedelta(days=30), description="with their reports; what was found stays with the site")
     tokens: Kept = Field(timedelta(days=365), description="after their end, unless somebody decided something by them")

@@ -23,6 +23,7 @@ from service.core.tokens import Scope, Token, new_token
 from service.pipeline.admit import Door
 from service.pipeline.baselines import BaselineKeeper, BaselinePlan
 from service.pipeline.blocks import BlockBook
+from service.pipeline.check_desk import CheckDesk
 from service.pipeline.digest import Digester
 from service.pipeline.forecast import Forecaster, ForecastPlan
 from service.pipeline.link import Linker
@@ -71,12 +72,12 @@ class ApiUnderTest:
         self.watched = Watched(store)
         self.door = Door(clock=self.clock, store=store, watched=self.watched)
         self.reporter = Reporter(clock=self.clock, store=store, answer_within=timedelta(days=3))
-        unused: Any = Unused()
+        self._unused: Any = Unused()
         self.baselines = BaselineKeeper(
             clock=self.clock,
             store=store,
-            resolver=unused,
-            fetcher=unused,
+            resolver=self._unused,
+            fetcher=self._unused,
             parser=InProcessParser(),
             watched=self.watched,
             plan=BaselinePlan(profile=DESKTOP),
@@ -108,6 +109,9 @@ class ApiUnderTest:
             ),
             "sightings": SightingDesk(
                 clock=self.clock, store=self.store, watched=self.watched, token_bytes=self._token_bytes, daily=100_000
+            ),
+            "checks": CheckDesk(
+                clock=self.clock, store=self.store, checker=self._unused, token_bytes=self._token_bytes
             ),
             "sweeper": Sweeper(
                 clock=self.clock,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from service.adapters.tables import SWEEP, UNANSWERED
-from service.adapters.view_queries import cursor_after, cursor_position, filtered
+from service.adapters.view_queries import filtered, newest_first
 from service.core.alerts.events import rfc3339
 
 if TYPE_CHECKING:
@@ -35,17 +35,9 @@ class SqlCoverage:
         ``where`` may hold outlet, tier, complete and started_after. InvalidInput for an unknown filter and for a cursor
         that is none of ours.
         """
-        query = select(SWEEP)
-        query = filtered(query, where, _FILTERS)
-        if cursor is not None:
-            at, number = cursor_position(cursor)
-            begun = SWEEP.c.started_at
-            query = query.where(or_(begun < at, and_(begun == at, SWEEP.c.id < number)))
-        newest_first = query.order_by(SWEEP.c.started_at.desc(), SWEEP.c.id.desc())
-        rows = self._connection.execute(newest_first.limit(limit + 1)).all()
-        page = rows[:limit]
-        following = cursor_after(page[-1].started_at, page[-1].id) if len(rows) > limit and page else None
-        return [_item(row) for row in page], following
+        query = filtered(select(SWEEP), where, _FILTERS)
+        rows, following = newest_first(self._connection, query, (SWEEP.c.started_at, SWEEP.c.id), cursor, limit)
+        return [_item(row) for row in rows], following
 
     def sweep(self, sweep_id: int) -> dict[str, Any] | None:
         """One sweep."""

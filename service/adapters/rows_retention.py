@@ -26,10 +26,13 @@ from service.adapters.tables import (
     VERDICT,
 )
 from service.adapters.tables_campaigns import MEMBERSHIP, TIE
+from service.adapters.tables_checks import CHECK
 from service.adapters.tables_persistence import REPORT, REPORT_CHANGE
+from service.adapters.tables_sightings import CAPTURE, SIGHTING, SIGHTING_REPORT
 from service.adapters.view_queries import Place
 from service.core.model import Verdict
 from service.core.retention import Passing
+from service.core.sightings.sighting import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,6 +116,30 @@ def _unanswered(before: datetime) -> ColumnElement[bool]:
     return exists().where(SWEEP.c.id == UNANSWERED.c.sweep_id, SWEEP.c.started_at < before, or_(given_up, left))
 
 
+def _unimportant(host: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether nothing rests on the site with this name, if there is one."""
+    return not_(exists().where(SITE.c.host == host, _matters(SITE.c.id)))
+
+
+def _captures(before: datetime) -> ColumnElement[bool]:
+    """The file is evidence, which has a retention of its own."""
+    return and_(CAPTURE.c.received_at < before, _unimportant(CAPTURE.c.host))
+
+
+def _sightings(before: datetime) -> ColumnElement[bool]:
+    return and_(
+        SIGHTING.c.at < before,
+        SIGHTING.c.outcome != Outcome.WAITING,
+        _unimportant(SIGHTING.c.site),
+        not_(exists().where(CAPTURE.c.sighting_id == SIGHTING.c.id)),
+    )
+
+
+def _sighting_reports(before: datetime) -> ColumnElement[bool]:
+    left = exists().where(SIGHTING.c.report == SIGHTING_REPORT.c.id)
+    return and_(SIGHTING_REPORT.c.at < before, not_(left))
+
+
 def _tokens(before: datetime) -> ColumnElement[bool]:
     """Those that ended, by which nobody decided anything that is kept."""
     named = or_(
@@ -130,6 +157,10 @@ _RULES: dict[Passing, _Rule] = {
     Passing.EVENTS: _Rule(EVENT, _events),
     Passing.OBSERVATIONS: _Rule(OBSERVATION, _observations),
     Passing.UNANSWERED: _Rule(UNANSWERED, _unanswered),
+    Passing.CAPTURES: _Rule(CAPTURE, _captures),
+    Passing.SIGHTINGS: _Rule(SIGHTING, _sightings),
+    Passing.SIGHTING_REPORTS: _Rule(SIGHTING_REPORT, _sighting_reports),
+    Passing.CHECKS: _Rule(CHECK, lambda before: and_(CHECK.c.asked_at < before, CHECK.c.done_at.is_not(None))),
     Passing.REPEATS: _Rule(REPEAT, lambda before: REPEAT.c.at < before),
     Passing.TOKENS: _Rule(TOKEN, _tokens),
 }

@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, func, literal, or_, select
+from sqlalchemy import case, func, literal, select
 
 from service.adapters.codec import load_any
 from service.adapters.tables import LOOKALIKE, SITE
 from service.adapters.tables_sightings import CAPTURE, SIGHTING, SIGHTING_REPORT
-from service.adapters.view_queries import cursor_after, cursor_position, filtered
+from service.adapters.view_queries import filtered, newest_first
 from service.adapters.views import PUBLIC_PREFIX
 from service.core.alerts.events import rfc3339
 from service.core.sightings.sighting import Outcome, State
@@ -61,16 +61,9 @@ class SqlSightingViews:
 
         ``where`` may hold site, report, outcome and state. InvalidInput for a cursor that is none of ours.
         """
-        query = _ALL
-        query = filtered(query, where, _FILTERS)
-        if cursor is not None:
-            at, number = cursor_position(cursor)
-            query = query.where(or_(SIGHTING.c.at < at, and_(SIGHTING.c.at == at, SIGHTING.c.id < number)))
-        newest_first = query.order_by(SIGHTING.c.at.desc(), SIGHTING.c.id.desc())
-        rows = self._connection.execute(newest_first.limit(limit + 1)).all()
-        page = rows[:limit]
-        following = cursor_after(page[-1].at, page[-1].id) if len(rows) > limit and page else None
-        return [_item(row) for row in page], following
+        query = filtered(_ALL, where, _FILTERS)
+        rows, following = newest_first(self._connection, query, (SIGHTING.c.at, SIGHTING.c.id), cursor, limit)
+        return [_item(row) for row in rows], following
 
     def sighting(self, public_id: str) -> dict[str, Any] | None:
         """One with its captures and the lookalikes of its site."""

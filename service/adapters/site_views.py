@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select, true
+from sqlalchemy import select, true
 
 from service.adapters.codec import loads
 from service.adapters.tables import BLOCK, LOOKALIKE, SITE, TARGET
-from service.adapters.view_queries import Place, cursor_after, cursor_position, filtered
+from service.adapters.view_queries import Place, cursor_position, cut, filtered, newest_first
 from service.adapters.views import PUBLIC_PREFIX, SqlViews, block_item
 from service.core.alerts.events import rfc3339
 from service.core.facts.dns import DnsFacts
@@ -55,10 +55,8 @@ class SqlSiteViews:
         if cursor is not None:
             # Row ids are given in the order of admission, and are the one order that nothing moves.
             query = query.where(SITE.c.id < cursor_position(cursor)[1])
-        rows = self._connection.execute(query).all()
-        shown_rows = rows[:limit]
-        following = cursor_after(rows[limit - 1].admitted_at, rows[limit - 1].id) if len(rows) > limit else None
-        return self._items(shown_rows, where.get("outlets")), following
+        rows, following = cut(self._connection.execute(query).all(), limit, "admitted_at", "id")
+        return self._items(rows, where.get("outlets")), following
 
     def site(self, host: str, outlets: frozenset[str] = frozenset()) -> dict[str, Any] | None:
         """One with targets, blocks, observations, registration and DNS.
@@ -88,14 +86,8 @@ class SqlSiteViews:
         query = select(BLOCK, SITE.c.host).join(SITE, SITE.c.id == BLOCK.c.site_id)
         if host is not None:
             query = query.where(SITE.c.host == host)
-        if cursor is not None:
-            at, number = cursor_position(cursor)
-            begun = BLOCK.c.effective_from
-            query = query.where(or_(begun < at, and_(begun == at, BLOCK.c.row < number)))
-        newest_first = query.order_by(BLOCK.c.effective_from.desc(), BLOCK.c.row.desc())
-        rows = self._connection.execute(newest_first.limit(limit + 1)).all()
-        following = cursor_after(rows[limit - 1].effective_from, rows[limit - 1].row) if len(rows) > limit else None
-        return [block_item(row) for row in rows[:limit]], following
+        rows, following = newest_first(self._connection, query, (BLOCK.c.effective_from, BLOCK.c.row), cursor, limit)
+        return [block_item(row) for row in rows], following
 
     def _items(self, rows: Sequence[Row[Any]], outlets: frozenset[str] | None) -> list[dict[str, Any]]:
         """List entries: two queries more for all of them together."""

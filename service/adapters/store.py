@@ -24,6 +24,7 @@ from service.adapters.recall import Recall
 from service.adapters.rows_actions import SqlActions
 from service.adapters.rows_baselines import SqlBaselines
 from service.adapters.rows_campaigns import SqlCampaigns, SqlTies
+from service.adapters.rows_checks import SqlChecks
 from service.adapters.rows_coverage import SqlCoverage
 from service.adapters.rows_deliveries import SqlDeliveries
 from service.adapters.rows_digests import SqlAlertGroups, SqlDigests
@@ -92,7 +93,7 @@ if TYPE_CHECKING:
     )
     from service.ports_alerts import AlertGroupRows, DigestRows, OnboardingRows
     from service.ports_evidence import EvidenceRows
-    from service.ports_requests import SweepRequestRows
+    from service.ports_requests import CheckRows, SweepRequestRows
     from service.ports_retention import RetentionRows
     from service.ports_sightings import CaptureRows, SightingRows, SightingViews
 
@@ -116,6 +117,7 @@ class SqlUnitOfWork:
         self.sweeps: SweepRows = SqlSweeps(connection)
         self.sweep_requests: SweepRequestRows = SqlSweepRequests(connection)
         self.captures: CaptureRows = SqlCaptures(connection)
+        self.checks: CheckRows = SqlChecks(connection)
         self.coverage: CoverageRows = SqlCoverage(connection)
         self.outbox: OutboxRows = outbox
         self.deliveries: DeliveryRows = SqlDeliveries(connection)

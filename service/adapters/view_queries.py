@@ -19,7 +19,7 @@ from service.core.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import Column, ColumnElement, Connection, Row, Select
     from sqlalchemy.sql.compiler import SQLCompiler
 
     Filter = Callable[[Any], ColumnElement[bool]]
@@ -155,6 +155,29 @@ def page_query(where: Mapping[str, Any], cursor: str | None, limit: int, sites: 
         found = query.where(LOOKALIKE.c.site_id.in_(sites or ())).cte("found").prefix_with("MATERIALIZED")
         return select(found).order_by(found.c.discovered_at.desc(), found.c.id.desc()).limit(limit + 1)
     return query.order_by(LOOKALIKE.c.discovered_at.desc(), LOOKALIKE.c.id.desc()).limit(limit + 1)
+
+
+def newest_first(
+    connection: Connection, query: Select[Any], order: tuple[Column[Any], Column[Any]], cursor: str | None, limit: int
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """A page of ``query``, and the cursor of the next (None on the last page). InvalidInput for a foreign cursor.
+
+    ``order``: a time and an id, which the query selects under their own names; rows of one time come by their ids.
+    """
+    at, number = order
+    if cursor is not None:
+        last_at, last = cursor_position(cursor)
+        query = query.where(or_(at < last_at, and_(at == last_at, number < last)))
+    rows = connection.execute(query.order_by(at.desc(), number.desc()).limit(limit + 1)).all()
+    return cut(rows, limit, at.name, number.name)
+
+
+def cut(rows: Sequence[Row[Any]], limit: int, at: str, number: str) -> tuple[Sequence[Row[Any]], str | None]:
+    """The first ``limit`` rows, and the cursor behind them where there are more; ``at``, ``number``: what it holds."""
+    page = rows[:limit]
+    if len(rows) <= limit or not page:
+        return page, None
+    return page, cursor_after(getattr(page[-1], at), getattr(page[-1], number))
 
 
 def cursor_after(at: datetime, number: int) -> str:

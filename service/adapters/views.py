@@ -14,7 +14,7 @@ from service.adapters.codec import load_any, loads
 from service.adapters.rows_evidence import SqlEvidence
 from service.adapters.site_loading import Signals
 from service.adapters.tables import BLOCK, DELIVERY, EPISODE, EVENT, LOOKALIKE, OBSERVATION, SITE, VERDICT
-from service.adapters.view_queries import DETAILED, cursor_after, page_query, sites_query
+from service.adapters.view_queries import DETAILED, cut, page_query, sites_query
 from service.core.alerts.events import rfc3339
 from service.core.evidence.items import EvidenceQuery
 from service.core.facts.dns import DnsFacts
@@ -78,8 +78,7 @@ class SqlViews:
         probe = sites_query(where)
         sites = None if probe is None else self._connection.execute(probe).scalars().all()
         rows = self._connection.execute(page_query(where, cursor, limit, sites)).all()
-        page = rows[:limit]
-        following = cursor_after(page[-1].discovered_at, page[-1].id) if len(rows) > limit and page else None
+        page, following = cut(rows, limit, "discovered_at", "id")
         return self._items(page), following
 
     def lookalike(self, public_id: str) -> dict[str, Any] | None:

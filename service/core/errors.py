@@ -7,7 +7,7 @@ SpoofwatchError
 ├── NotFound             the thing asked for is not here
 ├── Conflict             somebody else changed it first
 ├── FeedUnavailable      a source of names does not answer, or cannot be read as it is
-├── QuotaSpent           a token's allowance for the day is used up
+├── QuotaSpent           a token's allowance for the hour or the day is used up
 ├── AnswerTooLarge       a source answered with more than is read at once
 └── StoreUnavailable     the database does not answer or cannot be written
 """
@@ -68,7 +68,7 @@ class AnswerTooLarge(SpoofwatchError):
 
 
 class QuotaSpent(SpoofwatchError):
-    """A token's allowance for the day is used up; it begins anew in ``retry_after`` seconds."""
+    """A token's allowance is used up; there is room again in ``retry_after`` seconds."""
 
     def __init__(self, message: str, retry_after: float) -> None:
         super().__init__(message)

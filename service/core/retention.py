@@ -21,8 +21,16 @@ class Passing(StrEnum):
     EVENTS = "events"
     OBSERVATIONS = "observations"
     UNANSWERED = "unanswered"
+    CAPTURES = "captures"
+    SIGHTINGS = "sightings"
+    SIGHTING_REPORTS = "sighting_reports"
+    CHECKS = "checks"
     REPEATS = "repeats"
     TOKENS = "tokens"
+
+
+_WITH = {Passing.CAPTURES: Passing.SIGHTINGS, Passing.SIGHTING_REPORTS: Passing.SIGHTINGS}
+"""What is kept as long as another kind: what was uploaded with a sighting, and the report that it stands in."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,10 +42,12 @@ class Keeping:
     events: timedelta = timedelta(days=730)
     observations: timedelta = timedelta(days=365)
     unanswered: timedelta = timedelta(days=90)
+    sightings: timedelta = timedelta(days=365)
+    checks: timedelta = timedelta(days=30)
     tokens: timedelta = timedelta(days=365)
     repeats: timedelta = KEPT_FOR
 
     def until(self, kind: Passing, now: datetime) -> datetime:
         """What is older than this goes."""
-        kept: timedelta = getattr(self, kind.value)
+        kept: timedelta = getattr(self, _WITH.get(kind, kind).value)
         return now - kept

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from service.core.checks import Check
 from service.core.model import Attempt, Outlet, Sweep, Tier
 from service.core.repeats import Repeatable
 from service.core.retention import Keeping, Passing
+from service.core.sightings.capture import Capture
+from service.core.sightings.sighting import Outcome, Report, Reported, Sighting
 from service.core.tokens import Token
 from service.pipeline.retention import Tidier
 from tests.fakes import FakeClock
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
+
+    from service.ports import UnitOfWork
 
 LATER = START + timedelta(days=1000)
 OK = Attempt(ok=True, status=204, detail="")
@@ -125,6 +131,65 @@ def test_tokens_that_ended_go_unless_somebody_decided_by_them_and_kept_answers_a
     store.write(lambda unit: unit.repeats.begin(asked))
     assert _tidied(store) == {Passing.REPEATS: 1, Passing.TOKENS: 1}
     assert [one.id for one in store.read(lambda unit: unit.tokens.all())] == [good.id]
+
+
+def test_sightings_go_with_what_was_uploaded_and_their_report_unless_something_came_of_their_site(
+    store: Opened,
+) -> None:
+    store.admit(admission("spiegel.ltd", "spiegel"), admission("spiegel.fun", "spiegel"))
+    site, version = store.site("spiegel.ltd")
+    store.save(impersonating(site, START), version)
+    for name, at in (("first", START), ("second", START), ("young", LATER)):
+        store.write(partial(_opened, name, at))
+    kept = store.write(lambda unit: unit.sightings.put([_sighted("first", "spiegel.ltd")]))
+    passing, refused, waiting = store.write(
+        lambda unit: unit.sightings.put(
+            [
+                _sighted("first", "spiegel.fun"),
+                replace(_sighted("second", ""), outcome=Outcome.REFUSED),
+                replace(_sighted("first", ""), outcome=Outcome.WAITING),
+            ]
+        )
+    )
+    store.write(lambda unit: unit.captures.add(_captured(passing)))
+    store.write(lambda unit: unit.captures.add(_captured(*kept)))
+    assert _tidied(store) == {Passing.CAPTURES: 1, Passing.SIGHTINGS: 2, Passing.SIGHTING_REPORTS: 1}
+    left = store.read(lambda unit: unit.sighting_views.page({}, None, 9))[0]
+    assert [one["id"] for one in left] == [f"sgt_{one.id}" for one in (waiting, *kept)]
+    assert refused.id not in {one.id for one in (waiting, *kept)}
+    assert store.read(lambda unit: unit.sighting_views.report("second")) is None
+    assert store.read(lambda unit: unit.sighting_views.report("young")) is not None
+
+
+def _opened(name: str, at: datetime, unit: UnitOfWork) -> None:
+    unit.sightings.open(Report(id=name, by="token", at=at, format="json", count=1))
+
+
+def _sighted(report: str, site: str) -> Sighting:
+    given = Reported(entry="1", url=f"https://{site}/")
+    return Sighting(report=report, reported=given, outcome=Outcome.ADMITTED, at=START, site=site)
+
+
+def _captured(one: Sighting) -> Capture:
+    url = one.reported.url
+    times = {"captured_at": START, "received_at": START}
+    return Capture(sighting=one.id, host=one.site, url=url, evidence="evd_1", page=None, **times)
+
+
+def test_checks_go_when_they_are_done_and_old(store: Opened) -> None:
+    for name, at in (("old", START), ("waiting", START), ("young", LATER)):
+        store.write(partial(_asked, Check(id=name, target="spiegel.ltd", by="token", asked_at=at)))
+    claimed = store.write(lambda unit: unit.checks.claim(START, LATER))
+    assert claimed is not None
+    store.write(lambda unit: unit.checks.finish(replace(claimed, done_at=START, error="x")))
+    assert _tidied(store) == {Passing.CHECKS: 1}
+    names = ("old", "waiting", "young")
+    left = store.read(lambda unit: [unit.checks.get(name) is not None for name in names])
+    assert left == [False, True, True]
+
+
+def _asked(check: Check, unit: UnitOfWork) -> None:
+    unit.checks.add(check)
 
 
 def test_what_came_to_matter_in_between_stays_and_what_went_is_counted_once(store: Opened) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from service.adapters.clock import DrivenClock
 from service.bootstrap import open_app
-from service.commands.check import as_text, check
+from service.commands.check import as_text
 from service.core.evidence.items import digest_of
 from service.lab.internet import Internet
 from service.lab.world import Reply, VirtualHost
@@ -59,11 +59,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], di
             )
             async with open_app(load(config), clock=DrivenClock(NOW)) as app:
                 await app.baselines.take_due()
-                first, second = await check(app, POST), await check(app, "morgenkurier.life")
+                check = app.checks.checker.check
+                first, second = await check(POST), await check("morgenkurier.life")
                 digests = [digest_of(one) or "" for one in first["evidence"]]
                 assert digests, "what it rests on was kept"
                 assert (await verify_named(app.store, app.evidence, digests)).findings == ()
-                again = await check(app, POST)
+                again = await check(POST)
                 assert again["evidence"][-1] in first["evidence"], "nothing new was seen"
                 found = await app.store.read(admitted)
                 return first, second, found

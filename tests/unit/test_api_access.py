@@ -16,6 +16,8 @@ from service.core.tokens import Scope
 from tests.fakes_api import BILD, SPIEGEL, ApiUnderTest, api_under_test
 
 ACCESS = {
+    "POST /v1/checks": "write, limited",
+    "GET /v1/checks/{check_id}": "write, limited",
     "GET /v1/feeds": "read",
     "GET /v1/actions": "read",
     "POST /v1/actions": "write",

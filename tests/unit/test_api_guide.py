@@ -31,6 +31,7 @@ NEW = {
     "fct_": ("/v1/forecasts", {"outlet": "spiegel.de"}),
     "whk_": ("/v1/webhooks", {"url": "https://hooks.example.org/"}),
     "sgr_": ("/v1/sightings", {"url": "https://bild.pics/"}),
+    "chk_": ("/v1/checks", {"target": "https://spiegel.ltd/politik"}),
     "tokens/": ("/v1/tokens", {"scopes": ["read"]}),
 }
 """How that is made whose id an example names."""

@@ -461,7 +461,7 @@ class HistoryRows(Protocol):
         """Every observation of a site, oldest first."""
 
     def appearances(self, outlet: str) -> tuple[datetime, ...]:
-        """When each flagged lookalike of an outlet appeared: its registration, else its admission; oldest first."""
+        """When each flagged name of an outlet appeared: its registration, else its admission; oldest first."""
 
     def watched_since(self, outlet: str) -> datetime | None:
         """Since when an outlet is on the watch list; None for one that is not."""

@@ -24,7 +24,7 @@ _OBSERVATIONS = (
     .order_by(OBSERVATION.c.number)
 )
 _APPEARANCES = (
-    select(SITE.c.registered_at, SITE.c.admitted_at)
+    select(SITE.c.domain, SITE.c.registered_at, SITE.c.admitted_at)
     .join(LOOKALIKE, LOOKALIKE.c.site_id == SITE.c.id)
     .where(LOOKALIKE.c.outlet == bindparam("outlet"), LOOKALIKE.c.flagged)
 )
@@ -51,9 +51,13 @@ class SqlHistory:
         )
 
     def appearances(self, outlet: str) -> tuple[datetime, ...]:
-        """When each flagged lookalike of an outlet appeared: its registration, else its admission; oldest first."""
-        rows = self._connection.execute(_APPEARANCES, {"outlet": outlet})
-        return tuple(sorted(min(row.registered_at or row.admitted_at, row.admitted_at) for row in rows))
+        """When each flagged name of an outlet appeared: its registration, else its admission; oldest first."""
+        found: dict[str, datetime] = {}
+        for row in self._connection.execute(_APPEARANCES, {"outlet": outlet}):
+            appeared = min(row.registered_at or row.admitted_at, row.admitted_at)
+            # Several hosts of one name are one spoof.
+            found[row.domain] = min(appeared, found.get(row.domain, appeared))
+        return tuple(sorted(found.values()))
 
     def watched_since(self, outlet: str) -> datetime | None:
         """Since when an outlet is on the watch list; None for one that is not."""

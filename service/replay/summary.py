@@ -95,8 +95,12 @@ def blocks(rows: Iterable[Mapping[str, Any]], sites: Collection[str]) -> Mapping
 
 def _blocked(host: str, place: str, shown: Collection[tuple[str, str]], sites: Collection[str]) -> str:
     """The scenario's site that a block was made against which a host shows."""
-    above = registrable(host) if place in _TO_THE_NAME else None
-    return above if above is not None and above in sites and (above, place) in shown else site_of(host, sites)
+    if place in _TO_THE_NAME:
+        name = registrable(host)
+        beside = (site for site in sites if registrable(site) == name and (site, place) in shown)
+        # The name's own site before those below it.
+        return min(beside, key=lambda site: (site != name, site), default=site_of(host, sites))
+    return site_of(host, sites)
 
 
 def times(kind: str, news: Iterable[Mapping[str, Any]], sites: Collection[str]) -> Mapping[str, int]:

@@ -62,6 +62,11 @@ def test_what_is_done_to_a_name_is_no_block_of_the_site_below_it_that_it_befalls
     assert blocks(rows(("b.a.ltd", "registry")), SITES) == {"b.a.ltd": 1}
 
 
+def test_a_name_that_the_scenario_leaves_out_shows_the_block_of_its_site_below() -> None:
+    sites = {"video.a.ltd", "c.ltd"}
+    assert blocks(rows(("a.ltd", "registry"), ("video.a.ltd", "registry")), sites) == {"video.a.ltd": 1}
+
+
 def test_a_return_is_one_whatever_hosts_and_outlets_it_is_told_of() -> None:
     told = [("a.ltd", "x"), ("a.ltd", "y"), ("video.a.ltd", "x"), ("b.ltd", "x"), ("a.ltd", "x")]
     news = [{"type": "site.resurfaced", "site": site, "outlet": outlet} for site, outlet in told]

@@ -22,6 +22,7 @@ from itertools import pairwise
 from math import sqrt
 
 from service.core.model import Action, Block, Sweep, Tier
+from service.core.names.name import registrable
 from service.core.persistence.histories import DAY, History, Stretch, as_known, days, down_after_block, met
 from service.core.persistence.measures import HORIZONS, Group, group_of
 from service.core.persistence.survival import MINIMUM, Z, wilson
@@ -169,11 +170,12 @@ def effect(
     known = [cut for history in histories if (cut := as_known(history, as_of)) is not None]
     cases = list(_cases(action, known))
     outlets = sorted({case.history.outlet for case in cases})
-    new = _replacements(action, cases, known, outlets, as_of)
+    spoofs = _names([one for one in known if one.outlet in outlets and one.verdict.flagged])
+    new = _replacements(action, cases, spoofs, as_of)
     tied = [one for one in new if one.predecessor is not None]
     served = [case for case in cases if case.served]
     sites = {case.history.host for case in cases}
-    before, after = _rates(action, known, sweeps, outlets, as_of)
+    before, after = _rates(action, spoofs, sweeps, outlets, as_of)
     ratio, lower, upper = _rate_ratio(before, after)
     found = [s for case in served for s in down_after_block(case.history, (case.block,))]
     return Effect(
@@ -282,8 +284,16 @@ def _elsewhere(cases: Sequence[_Case], tied: Sequence[Replacement], minimum: int
 # --- what came after -------------------------------------------------------------------------------------------------
 
 
+def _names(known: Iterable[History]) -> list[History]:
+    """Of several hosts of one registrable name the first: what certificates name below it is no new name."""
+    first: dict[tuple[str, str], History] = {}
+    for one in sorted(known, key=lambda one: (one.appeared_at, len(one.host), one.host)):
+        first.setdefault((registrable(one.host) or one.host, one.outlet), one)
+    return list(first.values())
+
+
 def _replacements(
-    action: Action, cases: Sequence[_Case], known: Iterable[History], outlets: Sequence[str], as_of: datetime
+    action: Action, cases: Sequence[_Case], spoofs: Iterable[History], as_of: datetime
 ) -> list[Replacement]:
     blocked = {case.history.host for case in cases}
     new = [
@@ -296,24 +306,20 @@ def _replacements(
             predecessor=history.predecessor if history.predecessor in blocked else None,
             served=history.open is not None,
         )
-        for history in known
-        if history.outlet in outlets
-        and history.verdict.flagged
-        and history.host not in blocked
-        and action.effective < history.came_at <= as_of
+        for history in spoofs
+        if history.host not in blocked and action.effective < history.came_at <= as_of
     ]
     return sorted(new, key=lambda one: (one.appeared_at, one.site, one.outlet))
 
 
 def _rates(
-    action: Action, known: Sequence[History], sweeps: Sequence[Sweep], outlets: Sequence[str], as_of: datetime
+    action: Action, spoofs: Sequence[History], sweeps: Sequence[Sweep], outlets: Sequence[str], as_of: datetime
 ) -> tuple[Rate, Rate]:
     """New lookalikes of the outlets before and after; before only since they are watched for at all."""
     began = [sweep.started_at for sweep in sweeps if sweep.outlet in outlets]
     since = max(action.effective - WINDOW, min(began, default=action.effective))
     until = min(action.effective + WINDOW, as_of)
-    mine = [history for history in known if history.outlet in outlets and history.verdict.flagged]
-    return _rate(mine, min(since, action.effective), action.effective), _rate(mine, action.effective, until)
+    return _rate(spoofs, min(since, action.effective), action.effective), _rate(spoofs, action.effective, until)
 
 
 def _rate(known: Iterable[History], since: datetime, until: datetime) -> Rate:

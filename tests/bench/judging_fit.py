@@ -35,7 +35,10 @@ SIGNALS = (
 )  # fmt: skip
 """Signals that a stored page can show."""
 
-PENALTY = 0.001
+PENALTY = 0.01
+"""A tenth of it sets half as much again on the masthead alone; ten times as much puts fewer clones above all others
+(91.6 % instead of 95.1 %)."""
+
 STEPS = 1500
 
 BOUNDS = {
@@ -44,7 +47,7 @@ BOUNDS = {
     "tie": (0.3, 0.4, 0.5, 0.6, 0.7),
     "brand": (0.5, 0.6, 0.7),
     "label": (0.4, 0.5, 0.6),
-    "impersonation_score": (0.1, 0.2, 0.25, 0.3, 0.4),
+    "impersonation_score": (0.06, 0.1, 0.2, 0.3, 0.4),
     "suspected_score": (0.05, 0.1, 0.15),
 }
 """The values at which each bound is tried, the shipped one among them."""

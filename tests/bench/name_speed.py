@@ -122,12 +122,9 @@ def index_pairs(hosts: Sequence[str], labels: Sequence[Label]) -> set[tuple[int,
         [place for _, place in texts],
         [labels[place].budget for _, place in texts],
     )
-    cut = chunks.cut(hosts)
-    found: set[tuple[int, int]] = set()
-    for column in (cut.labels, cut.others):
-        positions, places = index.pairs(column.folded, column.starts, column.lengths)
-        found.update(zip(column.rows[positions].tolist(), places.tolist(), strict=True))
-    return found
+    column = chunks.cut(hosts).readings
+    positions, places = index.pairs(column.folded, column.starts, column.lengths)
+    return set(zip(column.rows[positions].tolist(), places.tolist(), strict=True))
 
 
 def speed(data: Path | None, count: int) -> int:

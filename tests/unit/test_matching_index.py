@@ -131,12 +131,13 @@ HOSTS = st.from_regex(
 @given(st.lists(HOSTS, min_size=1, max_size=40))
 def test_a_chunk_cuts_the_registrable_label_out_of_every_host(hosts: list[str]) -> None:
     cut = chunks.cut(hosts)
-    data = cut.labels.plain.tobytes().decode().split("\n")
+    data = cut.readings.plain.tobytes().decode().split("\n")
     for row, host in enumerate(hosts):
         label = names.split(host)[0]
         if label:
             assert data[row] == skeleton.bare(label)
-    assert len(data) == len(hosts) + 1
+    assert cut.readings.rows[: len(hosts)].tolist() == list(range(len(hosts)))
+    assert len(data) == len(cut.readings.rows) + 1
 
 
 @settings(deadline=None)

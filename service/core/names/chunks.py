@@ -37,13 +37,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """``labels`` has the registrable label of every name, ``others`` more readings of some: pairs of letters, Punycode.
+    """``readings``: the registrable label of every name, then more readings of some: pairs of letters, Punycode.
 
     ``deep`` are the rows of names with more than two labels.
     """
 
-    labels: Column
-    others: Column
+    readings: Column
     deep: I64
 
 
@@ -54,7 +53,18 @@ def cut(hosts: Sequence[str]) -> Chunk:
     starts = np.concatenate(([0], ends[:-1] + 1))
     begins, stops, deep = _label_bounds(hosts, text, starts, ends)
     labels = _labels(text, begins, stops)
-    return Chunk(labels, _others(hosts, labels, text, begins, stops), deep)
+    # One column: what is looked up, is looked up by length, and that costs the same for few texts as for many.
+    return Chunk(_joined(labels, _others(hosts, labels, text, begins, stops)), deep)
+
+
+def _joined(one: Column, other: Column) -> Column:
+    return Column(
+        plain=np.concatenate((one.plain, other.plain)),
+        folded=np.concatenate((one.folded, other.folded)),
+        starts=np.concatenate((one.starts, other.starts + len(one.plain))),
+        lengths=np.concatenate((one.lengths, other.lengths)),
+        rows=np.concatenate((one.rows, other.rows)),
+    )
 
 
 def _label_bounds(hosts: Sequence[str], text: Bytes, starts: I64, ends: I64) -> tuple[I64, I64, I64]:

@@ -91,16 +91,12 @@ class MatchIndex:
 
     def _pairs(self, chunk: Chunk) -> Iterator[tuple[int, int]]:
         """Candidate pairs of row and label, each once, by row."""
-        rows, places = [], []
-        for column in (chunk.labels, chunk.others):
-            for at, found in (
-                self._near.pairs(column.folded, column.starts, column.lengths),
-                self._holders.pairs(column),
-            ):
-                rows.append(column.rows[at])
-                places.append(found)
+        column = chunk.readings
+        near, near_places = self._near.pairs(column.folded, column.starts, column.lengths)
+        held, held_places = self._holders.pairs(column)
+        rows, places = column.rows[np.concatenate((near, held))], np.concatenate((near_places, held_places))
         width = max(1, len(self._labels))
-        pairs = np.unique(np.concatenate(rows) * width + np.concatenate(places))
+        pairs = np.unique(rows * width + places)
         return zip((pairs // width).tolist(), (pairs % width).tolist(), strict=True)
 
     def _named(self, host: str, outlet: str, found: Resemblance) -> NameMatch | None:

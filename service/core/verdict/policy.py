@@ -21,20 +21,20 @@ class Weights:
 
     technique: float = 0.15
     age: float = 0.10
-    structure: float = 0.20
-    classes: float = 0.10
-    asset_paths: float = 0.05
-    asset_hosts: float = 0.10
-    links: float = 0.20
-    canonical: float = 0.15
-    brand: float = 0.20
-    favicon: float = 0.15
-    text: float = 0.10
-    identifiers: float = 0.20
-    foreign_identifiers: float = 0.02
+    structure: float = 0.05
+    classes: float = 0.08
+    asset_paths: float = 0.07
+    asset_hosts: float = 0.07
+    links: float = 0.08
+    canonical: float = 0.18
+    brand: float = 0.35
+    favicon: float = 0.05
+    text: float = 0.15
+    identifiers: float = 0.36
+    foreign_identifiers: float = 0.09
     frame: float = 0.20
-    language: float = 0.02
-    url_shape: float = 0.03
+    language: float = 0.01
+    url_shape: float = 0.01
     certificate_age: float = 0.02
     certificate_names: float = 0.05
     cloaking: float = 0.08
@@ -45,8 +45,8 @@ class Weights:
 class Bounds:
     """Where verdicts begin. ``score`` bounds are sums of signals, all others are values of single measures, 0 to 1."""
 
-    impersonation_score: float = 0.20
-    suspected_score: float = 0.10
+    impersonation_score: float = 0.06
+    suspected_score: float = 0.05
     form: float = 0.25
     form_slight: float = 0.15
     tie: float = 0.50

@@ -9,7 +9,8 @@ from service.core.facts.page import PageFacts
 from service.core.model import Outlet
 from service.core.verdict import brand, marks
 from service.core.verdict.features import MOST_OWNERS, OWN_SHARE, FeatureIndex, hashes
-from service.core.verdict.likeness import REDRAWN, BaselineIndex, Measures, url_shape
+from service.core.verdict.likeness import REDRAWN, BaselineIndex, Measures
+from service.core.verdict.url_shape import url_shape
 from tests.fakes_judging import (
     BLICK,
     BLICK_PRESS,

@@ -6,7 +6,6 @@ the baselines and then compares a page with every outlet at once.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +16,10 @@ from service.core.facts.page import FetchedPage, PageFacts
 from service.core.facts.picture import UNLIKE, distance
 from service.core.facts.shingles import hash64
 from service.core.model import Baseline, Outlet
-from service.core.verdict import brand, marks
+from service.core.verdict import asset_hosts, brand, marks
 from service.core.verdict.features import FeatureIndex, Overlaps, hashes
 from service.core.verdict.lists import within
+from service.core.verdict.url_shape import url_shape
 
 SHINGLE_CAP = 1000
 """Size at which the parser cuts sets of skeleton shingles."""
@@ -36,12 +36,6 @@ LINKS_SHARE = 0.4
 FEWEST_LINKS = 10
 """Fewest links to the outlet that count in full; a page that cites it has two or three."""
 
-ENOUGH_ASSETS = 6
-"""Images, scripts and styles from the outlet's servers that count in full; a page that quotes it embeds one or two."""
-
-HOST_SHARE = 0.25
-"""Share of a baseline's assets from which a foreign host counts as the outlet's own server."""
-
 LEARNT_HOST = 0.4
 """What assets from such a host count beside those from the outlet's own domains: a whole group may use it."""
 
@@ -50,14 +44,6 @@ ALIKE_ICONS = 4
 
 REDRAWN = 0.4
 """What such an icon counts, below the bound of a tie: two letters in squares are alike as well."""
-
-EVERYBODYS_HOSTS = (
-    "ajax.googleapis.com", "bootstrapcdn.com", "cdnjs.cloudflare.com", "doubleclick.net", "facebook.net",
-    "fontawesome.com", "fonts.googleapis.com", "google-analytics.com", "googletagmanager.com",
-    "gravatar.com", "gstatic.com", "jquery.com",
-    "jsdelivr.net", "twimg.com", "typekit.net", "unpkg.com", "wp.com", "youtube.com", "ytimg.com",
-)  # fmt: skip
-"""Hosts that serve parts of millions of sites."""
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -179,7 +165,7 @@ class BaselineIndex:
         return _Shape(
             outlet=outlet,
             brand=brand.brand_of(outlet, pages, everybodys),
-            asset_hosts=_asset_hosts(pages),
+            asset_hosts=asset_hosts.of(pages),
             identifiers=frozenset().union(*(page.identifiers for page in pages)),
             accounts=frozenset().union(*(page.accounts for page in pages)),
             favicons=frozenset(baseline.favicon_sha256 for baseline in own if baseline.favicon_sha256),
@@ -302,31 +288,9 @@ class Comparison:
         learnt = {host: n for host, n in self.page.assets.items() if host in shape.asset_hosts and host not in loaded}
         if not loaded and not learnt:
             return NOTHING
-        value = max(_enough_assets(loaded), LEARNT_HOST * _enough_assets(learnt))
+        value = max(asset_hosts.enough(loaded), LEARNT_HOST * asset_hosts.enough(learnt))
         hosts = ", ".join(sorted(loaded | learnt)[:3])
         return Measure(value, f"{sum((loaded | learnt).values())} images, scripts or styles come from {hosts}")
-
-
-def url_shape(url: str) -> str:
-    """The form of a URL's path: numbers, slugs and words stand for themselves; empty for paths that say nothing."""
-    try:
-        parts = [part for part in urlsplit(url).path.split("/") if part]
-    except ValueError:
-        return ""
-    shape = "/".join(_part_shape(part) for part in parts)
-    return shape if any(mark in shape for mark in "#~") else ""
-
-
-def _part_shape(part: str) -> str:
-    stem, _, ending = part.rpartition(".")
-    stem, ending = (stem, f".{ending}") if stem and ending.isalpha() else (part, "")
-    if stem.isdigit():
-        return f"#{len(stem)}{ending}"
-    marks = re.sub(r"\d+", "#", stem)
-    words = marks.split("-")
-    if len(words) > 1:
-        return "-".join(dict.fromkeys(word if word == "#" or len(word) == 1 else "~" for word in words)) + ending
-    return ("w" if marks.isalpha() else "x") + ending
 
 
 def _only_once(sets: Iterable[frozenset[str]]) -> frozenset[str]:
@@ -346,24 +310,6 @@ def _telling(classes: Iterable[str]) -> list[str]:
 
 def _own_links(page: PageFacts, outlet: Outlet) -> int:
     return sum(n for host, n in page.links.items() if not host or within(host, outlet.confirmed_domains))
-
-
-def _asset_hosts(pages: Sequence[PageFacts]) -> frozenset[str]:
-    """Hosts outside the outlet's domains that serve a good part of its pages: its own content delivery."""
-    found = set()
-    for page in pages:
-        total = sum(page.assets.values())
-        enough = max(ENOUGH_ASSETS, HOST_SHARE * total)
-        found |= {host for host, count in page.assets.items() if count >= enough and not _everybodys(host)}
-    return frozenset(found)
-
-
-def _enough_assets(hosts: Mapping[str, int]) -> float:
-    return min(1.0, sum(hosts.values()) / ENOUGH_ASSETS)
-
-
-def _everybodys(host: str) -> bool:
-    return not host or within(host, EVERYBODYS_HOSTS) is not None
 
 
 def _canonical(page: PageFacts, shape: _Shape) -> Measure:

@@ -30,6 +30,7 @@ from service.commands import (
     sweep,
     tokens,
 )
+from service.commands.terminal import printable
 from service.core.errors import SpoofwatchError
 from service.core.exports.formats import FORMATS
 from service.core.model import BaselineState, Place, Tier
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code = parsed.call(parsed)
     except SpoofwatchError as error:
-        print(f"spoofwatch: {error}", file=sys.stderr)
+        print("\n".join(map(printable, f"spoofwatch: {error}".split("\n"))), file=sys.stderr)
         code = USAGE_ERROR
     except KeyboardInterrupt:
         code = 130

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import json
 import zlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from service.api.baselines import shown
 from service.bootstrap import open_app
+from service.commands.terminal import json_line, printable
 from service.core.errors import InvalidInput, NotFound
 from service.core.model import BaselineState, BaselineVersion, Outlet
 
@@ -43,7 +43,7 @@ async def _add(settings: Settings, outlet_id: str, pages: Sequence[tuple[Path, b
 def show(settings: Settings, outlet_id: str, *, as_json: bool) -> int:
     """Print every version of an outlet's baselines, oldest first."""
     for version in asyncio.run(_versions(settings, outlet_id)):
-        print(json.dumps(shown(version), ensure_ascii=False) if as_json else _line(version))
+        print(json_line(shown(version)) if as_json else _line(version))
     return 0
 
 
@@ -68,11 +68,9 @@ async def _put_state(
 
 def _line(version: BaselineVersion) -> str:
     baseline = version.baseline
-    decided = f"\t{version.by}: {version.note}" if version.by else ""
-    return (
-        f"{version.id}\t{version.state.value}\t{baseline.kind}\t{baseline.taken_at:%Y-%m-%d}"
-        f"\t{baseline.url}\t{baseline.page.title}{decided}"
-    )
+    decided = (f"{version.by}: {version.note}",) if version.by else ()
+    facts = (version.id, version.state.value, baseline.kind, f"{baseline.taken_at:%Y-%m-%d}")
+    return "\t".join(map(printable, (*facts, baseline.url, baseline.page.title, *decided)))
 
 
 async def _outlet(app: App, outlet_id: str) -> Outlet:

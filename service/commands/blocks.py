@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
 from service.bootstrap import open_app
+from service.commands.terminal import json_line, printable
 from service.core.errors import InvalidInput
 from service.core.model import Place
 from service.core.names.name import defang
@@ -58,6 +58,6 @@ def _text(file: str) -> str:
 
 def _say(result: Result, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(asdict(result), ensure_ascii=False))
+        print(json_line(asdict(result)))
     elif result.outcome is Outcome.REFUSED:
-        print(f"  {result.entry}: {defang(result.site)!r} refused: {result.reason}")
+        print(printable(f"  {result.entry}: {defang(result.site)!r} refused: {result.reason}"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from service.adapters.schema import is_current
 from service.adapters.store import open_store
 from service.bootstrap import open_app
+from service.commands.terminal import json_line, printable
 from service.core.errors import InvalidInput
 from service.core.model import Outlet
 from service.core.names import name as names
@@ -37,7 +37,7 @@ async def _add(settings: Settings, outlets: list[Outlet]) -> None:
     async with open_app(settings) as app:
         for outlet in outlets:
             new = await app.store.write(partial(_put, app.onboarder, outlet))
-            print(f"{'now watching' if new else 'changed'} {outlet.id}: {outlet.name} ({outlet.domain})")
+            print(f"{'now watching' if new else 'changed'} {outlet.id}: {printable(outlet.name)} ({outlet.domain})")
 
 
 def _put(onboarder: Onboarder, outlet: Outlet, uow: UnitOfWork) -> bool:
@@ -48,10 +48,10 @@ def show(settings: Settings, *, as_json: bool) -> int:
     """Print who is watched."""
     for outlet in asyncio.run(_all(settings)):
         if as_json:
-            print(json.dumps(asdict(outlet), ensure_ascii=False))
+            print(json_line(asdict(outlet)))
         else:
             own = f"; also {', '.join(outlet.own_domains)}" if outlet.own_domains else ""
-            print(f"{outlet.id}\t{outlet.name}\t{outlet.domain}{own}")
+            print(f"{outlet.id}\t{printable(outlet.name)}\t{outlet.domain}{own}")
     return 0
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from service.app import App
 from service.bootstrap import open_app
+from service.commands.terminal import printable
 from service.core.errors import InvalidInput
 from service.core.names.name import defang
 from service.core.sightings.sighting import Entry, Outcome, Sighting
@@ -82,7 +83,7 @@ def _say(one: Sighting, *, as_json: bool, shown: bool) -> None:
         said = {"entry": given.entry, "url": given.url, "outcome": one.outcome.value, "site": one.site or None}
         print(json.dumps(said | {"reason": one.reason or None}))
     elif one.outcome is Outcome.REFUSED and shown:
-        print(f"  {given.entry}: {defang(given.url[:100])!r} refused: {one.reason}")
+        print(printable(f"  {given.entry}: {defang(given.url[:100])!r} refused: {one.reason}"))
 
 
 def _summary(title: str, file: SightingFile, count: Counter[Outcome]) -> str:

@@ -64,7 +64,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], di
                 digests = [digest_of(one) or "" for one in first["evidence"]]
                 assert digests, "what it rests on was kept"
                 assert (await verify_named(app.store, app.evidence, digests)).findings == ()
-                again = await check(POST)
+                asked = await app.checks.ask(POST, "a token")
+                await app.checks.make_due()
+                made = await app.store.read(lambda uow: uow.checks.get(asked.id))
+                assert made is not None
+                again = dict(made.report or {})
+                assert again.keys() == first.keys(), "the API's report is the command's"
                 assert again["evidence"][-1] in first["evidence"], "nothing new was seen"
                 found = await app.store.read(admitted)
                 return first, second, found

@@ -29,8 +29,8 @@ _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _HTML = Environment(autoescape=True).from_string(
     """<!doctype html><meta charset="utf-8">
 <h2>{{ said.title }}</h2>
-<table>{% for name, value in said.facts %}
-<tr><th align="left">{{ name }}</th><td>{{ value }}</td></tr>{% endfor %}
+<table cellpadding="4">{% for name, value in said.facts %}
+<tr valign="top"><th align="left">{{ name }}</th><td>{{ value }}</td></tr>{% endfor %}
 </table>
 <p>{{ said.severity }} · {{ said.at }}</p>
 """

@@ -124,6 +124,12 @@ BENCHES = (
         minutes=3,
     ),
     Bench(
+        name="deliveries",
+        module="deliveries",
+        about="1,000 events to 50 endpoints of which a third is sick, beside the well ones alone",
+        minutes=12,
+    ),
+    Bench(
         name="year",
         module="year",
         about="a year of 10,000 sites in simulated time on SQLite: looks, events, rows, bytes, seconds",

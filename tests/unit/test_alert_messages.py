@@ -153,6 +153,31 @@ def test_every_event_has_a_title_and_says_what_its_example_holds(kind: str) -> N
     assert isinstance(made, Message)
 
 
+def shown(kind: str, **detail: Any) -> Message:
+    """The message of the catalogue's example, with another detail."""
+    data = CATALOGUE[kind].example_data
+    return message(Event(id="evt_1", type=kind, at=START, data=data | {"detail": data["detail"] | detail}))
+
+
+def test_a_message_says_what_one_is_woken_for() -> None:
+    assert dict(shown("site.resurfaced").facts)["after blocks"] == "registrar"
+    assert dict(shown("report.overdue").facts)["recipient"] == "abuse[at]registrar[.]example"
+    assert dict(shown("outlet.baseline_changed").facts)["outlet"] == "spiegel[.]de"
+    assert dict(shown("impersonation.changed").facts)["addresses after"] == "198.51.100.7"
+    assert shown("monitor.degraded", what="feed nrd").title == "The watch itself has trouble: feed nrd"
+    assert shown("monitor.degraded", what="feed nrd", recovered=True).title == "The watch works again: feed nrd"
+
+
+def test_a_digest_names_sites_by_group_and_by_what_happened() -> None:
+    made = shown("alerts.digest")
+    assert made.title == "Digest: 3 sites in 2 groups"
+    assert made.facts == (
+        ("campaign cmp_2f7c0d1a9b3e: suspected", "spiegel[.]fun"),
+        ("campaign cmp_2f7c0d1a9b3e: went down", "spiegel[.]ltd"),
+        ("names like bild[.]de: new name", "bild[.]pics"),
+    )
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -48,6 +48,19 @@ TITLES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+RECOVERED = "The watch works again"
+"""The title of a ``monitor.degraded`` that says that it is over."""
+
+_NAMED = MappingProxyType({"outlet.onboarded": "name", "outlet.baseline_changed": "outlet", "monitor.degraded": "what"})
+"""What an event that is about no site is about."""
+
+_TOLD = (
+    *("withdrawn", "after_blocks", "url", "kind", "cause", "down_since", "predecessor", "delay_days", "confidence"),
+    *("addresses_before", "addresses_after", "nameservers_before", "nameservers_after", "registrar_before"),
+    *("recipient", "sent_at", "due_at", "detail", "note"),
+)
+"""What is told of an event's particulars, in this order, under their names."""
+
 _DOT = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d_])")
 """A dot before a letter, or what IDNA takes for one (RFC 3490 3.1): what clients look for when they make links."""
 
@@ -79,7 +92,7 @@ def inert(text: object, longest: int = LONGEST) -> str:
 def message(event: Event) -> Message:
     """An event in words."""
     about = inert(_about(event), 80)
-    words = TITLES.get(event.type, "Something happened")
+    words = RECOVERED if _is_over(event) else TITLES.get(event.type, "Something happened")
     return Message(
         id=event.id,
         title=f"{words}: {about}" if about else words,
@@ -89,13 +102,17 @@ def message(event: Event) -> Message:
     )
 
 
+def _is_over(event: Event) -> bool:
+    return event.type == "monitor.degraded" and bool((event.data.get("detail") or {}).get("recovered"))
+
+
 def _about(event: Event) -> str:
     """What an event is about, for its title."""
     if event.type == "alerts.digest":
         return summaries.digest_title(event.data["detail"])
-    if event.type == "outlet.onboarded":
-        return str(event.data["detail"]["name"])
-    return str(event.data.get("site") or "")
+    detail = event.data.get("detail") or {}
+    named = detail.get(_NAMED.get(event.type, ""))
+    return str(event.data.get("site") or named or "")
 
 
 def _facts(event: Event) -> Iterator[tuple[str, Any]]:
@@ -107,7 +124,7 @@ def _facts(event: Event) -> Iterator[tuple[str, Any]]:
     if event.type == "outlet.onboarded":
         yield from summaries.onboarded_facts(detail)
         return
-    yield "outlet", data.get("outlet")
+    yield "outlet", data.get("outlet") or detail.get("outlet")
     yield "site", data.get("site")
     yield from _judged(data.get("lookalike") or {})
     yield "reason", detail.get("reason")
@@ -116,8 +133,9 @@ def _facts(event: Event) -> Iterator[tuple[str, Any]]:
     block = detail.get("block") or {}
     yield "blocked at", block.get("place")
     yield "since", block.get("effective_from")
-    for name in ("withdrawn", "url", "cause", "down_since", "predecessor", "what", "detail", "recovered", "note"):
-        yield name.replace("_", " "), detail.get(name)
+    for name in _TOLD:
+        value = detail.get(name)
+        yield name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else value
     for signal in (detail.get("signals") or ())[:3]:
         yield f"signal {signal.get('name', '')}", signal.get("evidence")
 

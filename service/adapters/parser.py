@@ -36,7 +36,9 @@ MOST_ANSWER = 2 * 1024 * 1024
 KEPT_PAGES = 500
 """Pages whose facts are kept, those of the outlets' own sites among them: about a hundred kilobytes each."""
 
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
+"""A process that dies is noticed at once; one of a busy machine took over thirty to start, and a look failed for it."""
+
 _PATH = os.pathsep.join(dict.fromkeys([str(Path(service.__file__).resolve().parent.parent), *filter(None, sys.path)]))
 
 

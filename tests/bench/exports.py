@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import resource
 import sys
 import tempfile
 import time
@@ -28,7 +27,7 @@ from service.core.exports.formats import FORMATS
 from service.core.model import Outlet
 from service.pipeline.export import Chosen, Exporter, ExportPlan
 from service.pipeline.watched import Watched
-from tests.bench.figures import Figures
+from tests.bench.figures import Figures, most_megabytes
 from tests.fakes import FakeClock
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -104,21 +103,16 @@ async def measure(url: str, figures: Figures) -> None:
         watched = Watched(store)
         await watched.refresh()
         exporter = Exporter(clock=FakeClock(NOW), store=store, watched=watched, plan=ExportPlan())
-        before = _megabytes()
+        before = most_megabytes()
         for name in FORMATS:
             with tempfile.TemporaryFile() as file:
                 began = time.process_time()
                 written = await exporter.write(name, Chosen(), file)
                 seconds = time.process_time() - began
             print(f"{name:8} {seconds:6.1f} s of processor time, {written.size / 1e6:6.1f} MB", flush=True)
-        figures.at_most("memory over the base", _megabytes() - before, MOST_MEGABYTES, "MB")
+        figures.at_most("memory over the base", most_megabytes() - before, MOST_MEGABYTES, "MB")
     finally:
         store.close()
-
-
-def _megabytes() -> float:
-    """The most memory that this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> int:

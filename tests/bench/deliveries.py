@@ -65,7 +65,7 @@ def show(names: list[str], delivered: Delivered) -> None:
     again = sum(len(had) - len(set(had)) for had in delivered.taken.values())
     print(f"{len(names)} endpoints: {', '.join(f'{count:,} {state}' for state, count in sorted(states.items()))}")
     print(f"  well ones have all after {statistics.median(seconds):.1f} s (median), {seconds[-1]:.1f} s (last)")
-    print(f"  {again} arrived twice, under the same id, since the receiver died", flush=True)
+    print(f"  {again} arrived twice, under the same id: the receiver died, or answered late", flush=True)
 
 
 def _over(pair: list[float]) -> float:

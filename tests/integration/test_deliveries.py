@@ -10,7 +10,7 @@ from service.adapters.schema import upgrade
 from service.adapters.store import open_store
 from tests.delivery_rig import SICK, crowd_of, deliver, wrongs
 
-EVENTS = 12
+EVENTS = 6
 
 
 def test_each_is_delivered_or_a_dead_letter_across_a_receiver_s_death(tmp_path: Path) -> None:

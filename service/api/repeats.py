@@ -24,7 +24,9 @@ HEADER = "Idempotency-Key"
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 _LONGEST = 256 * 1024  # bytes of an answer that is kept; a thousand results of sightings fit
-_SHOWN_ONCE = ("/v1/tokens", "/v1/webhooks")  # answers that hold secrets are not kept: they are shown once
+_SHOWN_ONCE = re.compile(r"/v1/(?:tokens|webhooks|webhooks/[^/]+/rotate)\Z")
+"""Where answers hold secrets, which are not kept: they are shown once. Refusals hold none."""
+
 _KEPT_HEADERS = ("content-type", "location", "etag")
 
 
@@ -71,7 +73,7 @@ class Repeats:
         finally:
             # Also where the request was cancelled or failed: the client may try again at once.
             if decided:
-                keeps = not scope["path"].startswith(_SHOWN_ONCE)
+                keeps = heard.status >= HTTPStatus.BAD_REQUEST or not _SHOWN_ONCE.match(scope["path"])
                 done = replace(asked, status=heard.status, headers=heard.headers, body=heard.body if keeps else b"")
                 await self._store.write(lambda uow: uow.repeats.keep(done))
             else:
@@ -109,7 +111,7 @@ def _again(asked: Repeatable, known: Repeatable) -> Response | Problem:
         return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
     if known.status is None:
         return _problem(HTTPStatus.CONFLICT, "The first request with this key is under way; ask again in a moment.")
-    if not known.body and known.status == HTTPStatus.CREATED:
+    if not known.body and known.status in (HTTPStatus.OK, HTTPStatus.CREATED):
         detail = "This was done, and its answer held a secret, which is shown once. Revoke it and make another."
         return _problem(HTTPStatus.CONFLICT, detail)
     headers = dict(known.headers or {}) | {"Idempotent-Replayed": "true"}

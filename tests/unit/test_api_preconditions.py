@@ -238,3 +238,15 @@ def test_a_limited_token_sees_the_sites_of_its_outlets_and_their_judgements_alon
     assert [one["outlet"] for one in site["lookalikes"]] == ["bild"]
     assert all(set(one["summary"]["judgements"]) <= {"bild"} for one in site["observations"])
     assert calm.answer("GET", "/v1/sites/unrelated.example.org", token=token).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [("/v1/tokens", {"scopes": []}), ("/v1/webhooks/whk_none/rotate", {}), ("/v1/webhooks/whk_none/test", None)],
+)
+def test_a_refusal_is_the_same_again_also_where_answers_hold_secrets(
+    api: ApiUnderTest, path: str, content: dict[str, Any] | None
+) -> None:
+    answers = [api.answer("POST", path, json=content, headers={"Idempotency-Key": path}) for _ in range(2)]
+    assert answers[0].status_code in (404, 422)
+    assert (answers[1].status_code, answers[1].content) == (answers[0].status_code, answers[0].content)

@@ -18,7 +18,7 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from service.core.errors import FeedUnavailable
 from service.core.feed import FeedState
@@ -192,14 +192,23 @@ def _read(path: Path, skipped: Skipped) -> Generator[tuple[list[str], list[str]]
                     raise FeedUnavailable(f"{path}: would unpack to {unpacked:,} octets, {most:,} at most are believed")
                 for member in packed.infolist():
                     if not member.is_dir():
-                        with packed.open(member) as inner:
+                        with _opened(packed, member) as inner:
                             yield from read_dated(inner, skipped, _BATCH)
     except OSError as error:
         raise FeedUnavailable(f"{path}: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        # zipfile has no errors of its own for these: RuntimeError is an encrypted member, NotImplementedError a packing
-        # that it does not know. Either is the list's fault, to be told of, and must not end the feed.
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        # zipfile's own error, that of its unpacking, and that of a member which ends before its entry says.
         raise FeedUnavailable(f"{path}: the ZIP cannot be read: {error}") from error
+
+
+def _opened(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    """A member to be read; BadZipFile where it cannot be."""
+    try:
+        return packed.open(member)
+    except RuntimeError as error:
+        # So zipfile says that a member is encrypted or packed in a way that it does not know. It is the list's fault,
+        # to be told of; caught here alone, so that no fault of ours is taken for it.
+        raise zipfile.BadZipFile(str(error)) from error
 
 
 def _at_hand(path: Path) -> ListFile:

@@ -32,11 +32,12 @@ from service.app import App
 from service.bootstrap_alerts import heartbeat, onboarder, seal_secrets, sinks, vet_endpoint
 from service.bootstrap_evidence import Around, evidence_parts
 from service.bootstrap_feeds import followers, list_ticks, retire_others, sighting_desk
-from service.core.model import Outlet, Tier
+from service.core.model import Outlet
 from service.core.persistence.infrastructure import Infrastructure, shared_infrastructure
 from service.core.persistence.lifecycle import Rules
 from service.core.persistence.schedule import Intervals
 from service.core.retention import Keeping
+from service.core.states import Tier
 from service.core.verdict.lists import Lists, shipped_lists
 from service.daemon.followers import Follower
 from service.daemon.health import Health

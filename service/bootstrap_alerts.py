@@ -17,7 +17,7 @@ from service.adapters.mail import MailServer, MailSink, recipients
 from service.adapters.vault import Vault
 from service.adapters.webhook import WebhookSink
 from service.core.alerts.condition import Channel
-from service.core.model import Tier
+from service.core.states import Tier
 from service.daemon.scheduler import Tick
 from service.pipeline.onboard import Onboarder
 from service.ports import Clock, Sink, Store, UnitOfWork

@@ -33,8 +33,8 @@ from service.commands import (
 from service.commands.terminal import printable
 from service.core.errors import SpoofwatchError
 from service.core.exports.formats import FORMATS
-from service.core.model import BaselineState, Place, Tier
 from service.core.persistence.measures import By
+from service.core.states import BaselineState, Place, Tier
 from service.core.tlp import LEVELS
 from service.core.tokens import Scope
 from service.pipeline.export import Chosen

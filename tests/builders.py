@@ -7,18 +7,9 @@ from typing import Any
 
 from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus
 from service.core.facts.registration import Registration, RegistrationStatus
-from service.core.model import (
-    Availability,
-    Block,
-    Judgement,
-    Look,
-    Lookalike,
-    Place,
-    Site,
-    Technique,
-    Verdict,
-)
+from service.core.model import Block, Judgement, Look, Lookalike, Site
 from service.core.persistence.inputs import Looked
+from service.core.states import Availability, Place, Technique, Verdict
 
 START = datetime(2022, 6, 1, tzinfo=UTC)
 HOST = "spiegel.ltd"

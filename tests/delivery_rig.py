@@ -15,8 +15,9 @@ from service.adapters.clock import SystemClock
 from service.adapters.dialer import Dialer
 from service.adapters.store import SqlStore
 from service.adapters.webhook import WebhookSink
+from service.core.alerts.deliveries import DeliveryState, Endpoint
 from service.core.alerts.signature import new_secret
-from service.core.model import DeliveryState, Endpoint, Event
+from service.core.model import Event
 from service.pipeline.alert import Courier
 from service.ports import UnitOfWork
 from tests.fakes_fetching import Names

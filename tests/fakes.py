@@ -7,13 +7,14 @@ import errno
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from service.core.alerts.deliveries import Attempt, Delivery
 from service.core.evidence.items import EvidenceKind, Kept, StoredFile, digest
 from service.core.facts.dns import DnsFacts, ProbeReport, VantageHealth
 from service.core.facts.listings import Listing
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts
 from service.core.facts.picture import Icon
 from service.core.facts.registration import Registration
-from service.core.model import Attempt, Delivery, Profile
+from service.core.model import Profile
 
 
 class FakeClock:

@@ -16,9 +16,10 @@ from service.adapters.store import SqlStore, open_store
 from service.api.app import Api, create_app
 from service.app import App
 from service.core.alerts.condition import Channel
-from service.core.model import Outlet, Signal, Verdict
+from service.core.model import Outlet, Signal
 from service.core.persistence.inputs import Looked
 from service.core.persistence.lifecycle import Rules
+from service.core.states import Verdict
 from service.core.tokens import Scope, Token, new_token
 from service.pipeline.admit import Door
 from service.pipeline.baselines import BaselineKeeper, BaselinePlan

@@ -15,15 +15,8 @@ from service.adapters.extract import extract
 from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, TlsFacts
 from service.core.facts.registration import Registration, RegistrationStatus
-from service.core.model import (
-    Baseline,
-    Judgement,
-    Look,
-    Lookalike,
-    Outlet,
-    Site,
-    Technique,
-)
+from service.core.model import Baseline, Judgement, Look, Lookalike, Outlet, Site
+from service.core.states import Technique
 from service.core.verdict.availability import consensus, grade
 from service.core.verdict.judging import judge
 from service.core.verdict.likeness import BaselineIndex

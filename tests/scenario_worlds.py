@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from service.core.model import Place
+from service.core.states import Place
 from service.lab.scenario_model import (
     Happening,
     Scenario,

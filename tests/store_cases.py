@@ -13,22 +13,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from service.adapters.schema import upgrade
 from service.adapters.store import SqlStore, open_store
+from service.core.alerts.deliveries import Endpoint
 from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus
 from service.core.facts.registration import Registration, RegistrationStatus
-from service.core.model import (
-    Admission,
-    Availability,
-    Endpoint,
-    Episode,
-    Event,
-    NameMatch,
-    Observation,
-    Signal,
-    Site,
-    Target,
-    Technique,
-    Verdict,
-)
+from service.core.model import Admission, Episode, Event, NameMatch, Observation, Signal, Site, Target
+from service.core.states import Availability, Technique, Verdict
 from tests.postgres import empty_postgres
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from service.adapters.chat_formats import FORMATS
 from service.adapters.webhook import Poster, plain
+from service.core.alerts.deliveries import Attempt
 from service.core.alerts.messages import message
 from service.core.errors import ConfigError
-from service.core.model import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import httpx
 
     from service.core.alerts.condition import Channel
-    from service.core.model import Delivery
+    from service.core.alerts.deliveries import Delivery
     from service.ports import Sink
 
 

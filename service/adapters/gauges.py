@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from service.adapters.tables import DELIVERY, EPISODE, EVENT, LOOKALIKE, SITE, SWEEP
-from service.core.model import DeliveryState
+from service.core.alerts.deliveries import DeliveryState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

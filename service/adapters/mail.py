@@ -16,13 +16,13 @@ from urllib.parse import unquote
 from jinja2 import Environment
 
 from service.adapters.webhook import plain
+from service.core.alerts.deliveries import Attempt
 from service.core.alerts.messages import Message, message
-from service.core.model import Attempt
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from service.core.model import Delivery
+    from service.core.alerts.deliveries import Delivery
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 

@@ -8,7 +8,8 @@ from sqlalchemy import insert, select, update
 
 from service.adapters.codec import member
 from service.adapters.tables import ACTION, STATE
-from service.core.model import Action, Place
+from service.core.model import Action
+from service.core.states import Place
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -11,7 +11,8 @@ from service.adapters.codec import member
 from service.adapters.rows_outlets import baseline_of
 from service.adapters.tables import BASELINE
 from service.core.errors import NotFound
-from service.core.model import BaselineState, BaselineVersion
+from service.core.model import BaselineVersion
+from service.core.states import BaselineState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

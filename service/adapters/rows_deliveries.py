@@ -8,12 +8,12 @@ from sqlalchemy import delete, exists, insert, select, update
 
 from service.adapters.rows_digests import forget_told, read_event
 from service.adapters.tables import ATTEMPT, DELIVERY, ENDPOINT, EVENT, LOOKALIKE, SITE
+from service.core.alerts.deliveries import DeliveryState
 from service.core.alerts.digest import TYPE as DIGEST
 from service.core.alerts.digest import waits
 from service.core.alerts.events import rfc3339
 from service.core.alerts.policy import wants
 from service.core.errors import NotFound
-from service.core.model import DeliveryState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
-    from service.core.model import Endpoint, Event
+    from service.core.alerts.deliveries import Endpoint
+    from service.core.model import Event
 
 _FILTERS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "webhook": lambda value: DELIVERY.c.endpoint == value,

@@ -13,9 +13,10 @@ from service.adapters.tables import DELIVERY, EVENT, LOOKALIKE, SITE
 from service.adapters.tables_alerts import ALERT_GROUP, TOLD
 from service.adapters.tables_campaigns import MEMBERSHIP
 from service.core.alerts.condition import Severity
+from service.core.alerts.deliveries import DeliveryState
 from service.core.alerts.digest import AlertGroup, Held, key_of, worsens
 from service.core.alerts.policy import severity
-from service.core.model import DeliveryState, Event
+from service.core.model import Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,8 @@ from service.adapters.tables import BLOCK, EPISODE, LOOKALIKE, SITE, VERDICT
 from service.adapters.tables_sightings import SIGHTING
 from service.adapters.views import PUBLIC_PREFIX
 from service.core.exports.entry import Entry
-from service.core.model import AnalystWord, Availability, Verdict
+from service.core.model import AnalystWord
+from service.core.states import Availability, Verdict
 from service.core.tlp import LEVELS
 from service.core.verdict import evidence
 

@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, select
 from service.adapters.codec import load_any, member
 from service.adapters.site_loading import Summary
 from service.adapters.tables import LOOKALIKE, OBSERVATION, OUTLET, SITE
-from service.core.model import Availability, Observation
+from service.core.model import Observation
+from service.core.states import Availability
 
 if TYPE_CHECKING:
     from datetime import datetime

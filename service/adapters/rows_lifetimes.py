@@ -15,9 +15,10 @@ from service.adapters.site_loading import block, episode
 from service.adapters.tables import BLOCK, EPISODE, EVENT, LOOKALIKE, OBSERVATION, SITE, SWEEP, TRAIT, VERDICT
 from service.adapters.tables_campaigns import MEMBERSHIP, SUCCESSION
 from service.adapters.views import PUBLIC_PREFIX
-from service.core.model import Block, Technique, Verdict
+from service.core.model import Block
 from service.core.names.name import split
 from service.core.persistence.histories import History, Stretch
+from service.core.states import Technique, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

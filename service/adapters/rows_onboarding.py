@@ -10,7 +10,7 @@ from service.adapters.site_loading import load_ids
 from service.adapters.tables import EPISODE, LOOKALIKE, SITE
 from service.adapters.tables_alerts import ONBOARDING
 from service.core.alerts.onboarding import MOST_NAMED, Found, Onboarding
-from service.core.model import Verdict
+from service.core.states import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

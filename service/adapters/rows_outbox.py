@@ -14,11 +14,12 @@ from service.adapters.rows_digests import SqlAlertGroups, read_event
 from service.adapters.tables import ATTEMPT, DELIVERY, ENDPOINT, EVENT, storable
 from service.adapters.tables_alerts import ONBOARDING
 from service.core.alerts.condition import Channel, Condition, Severity
+from service.core.alerts.deliveries import Delivery, DeliveryState, Endpoint
 from service.core.alerts.digest import waits
 from service.core.alerts.onboarding import told_at_once
 from service.core.alerts.policy import wants
 from service.core.errors import NotFound
-from service.core.model import Delivery, DeliveryState, Endpoint, Event
+from service.core.model import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import BindParameter, Connection, Row
 
-    from service.core.model import Attempt
+    from service.core.alerts.deliveries import Attempt
 
 MAX_DETAIL = 1024
 """Characters kept of a receiver's answer."""

@@ -11,7 +11,8 @@ from service.adapters.codec import CodecError, dumps, load_any, loads
 from service.adapters.tables import BASELINE, OUTLET, storable
 from service.core.errors import NotFound
 from service.core.facts.page import PageFacts, TlsFacts
-from service.core.model import Baseline, BaselineState, Outlet
+from service.core.model import Baseline, Outlet
+from service.core.states import BaselineState
 
 if TYPE_CHECKING:
     from datetime import datetime

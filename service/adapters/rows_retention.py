@@ -30,9 +30,9 @@ from service.adapters.tables_checks import CHECK
 from service.adapters.tables_persistence import REPORT, REPORT_CHANGE
 from service.adapters.tables_sightings import CAPTURE, SIGHTING, SIGHTING_REPORT
 from service.adapters.view_queries import Place
-from service.core.model import Verdict
 from service.core.retention import Passing
 from service.core.sightings.sighting import Outcome
+from service.core.states import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

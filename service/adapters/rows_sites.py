@@ -11,7 +11,8 @@ from service.adapters import site_saving
 from service.adapters.site_loading import load_host, load_ids
 from service.adapters.tables import LOOKALIKE, SITE, TARGET, storable
 from service.core.errors import Conflict
-from service.core.model import Availability, Lookalike, Technique, Urgency
+from service.core.model import Lookalike
+from service.core.states import Availability, Technique, Urgency
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,7 +10,8 @@ from service.adapters.codec import member
 from service.adapters.site_saving import new_id
 from service.adapters.tables import SWEEP, UNANSWERED
 from service.core.errors import NotFound
-from service.core.model import Sweep, Tier
+from service.core.model import Sweep
+from service.core.states import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,24 +13,8 @@ from service.adapters.codec import load_any, loads, member
 from service.adapters.tables import BLOCK, EPISODE, LOOKALIKE, OBSERVATION, SITE, TARGET
 from service.core.facts.dns import DnsFacts
 from service.core.facts.registration import Registration
-from service.core.model import (
-    AnalystWord,
-    Availability,
-    Block,
-    Cause,
-    Episode,
-    Failures,
-    FirstSeenAs,
-    Lookalike,
-    Observation,
-    Place,
-    Signal,
-    Site,
-    Target,
-    Technique,
-    Urgency,
-    Verdict,
-)
+from service.core.model import AnalystWord, Block, Episode, Failures, Lookalike, Observation, Signal, Site, Target
+from service.core.states import Availability, Cause, FirstSeenAs, Place, Technique, Urgency, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

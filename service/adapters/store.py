@@ -63,39 +63,37 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
     from sqlalchemy.pool import PoolProxiedConnection
 
-    from service.ports import (
-        ActionRows,
-        BaselineRows,
+    from service.ports import UnitOfWork
+    from service.ports_alerts import AlertGroupRows, DigestRows, OnboardingRows
+    from service.ports_evidence import EvidenceRows
+    from service.ports_persistence import (
         CampaignRows,
-        CoverageRows,
-        DeliveryRows,
-        ExportRows,
-        FeedRows,
         ForecastRows,
-        GaugeRows,
         HistoryRows,
         LifetimeRows,
         LinkRows,
+        ReportRows,
+        SiblingRows,
+        TieRows,
+    )
+    from service.ports_requests import CheckRows, SweepRequestRows
+    from service.ports_retention import RetentionRows
+    from service.ports_rows import (
+        ActionRows,
+        BaselineRows,
+        CoverageRows,
+        DeliveryRows,
+        FeedRows,
         ListingRows,
         OutboxRows,
         OutletRows,
-        PersistenceViews,
         RepeatRows,
-        ReportRows,
-        SiblingRows,
         SiteRows,
-        SiteViewRows,
         SweepRows,
-        TieRows,
         TokenRows,
-        UnitOfWork,
-        ViewRows,
     )
-    from service.ports_alerts import AlertGroupRows, DigestRows, OnboardingRows
-    from service.ports_evidence import EvidenceRows
-    from service.ports_requests import CheckRows, SweepRequestRows
-    from service.ports_retention import RetentionRows
     from service.ports_sightings import CaptureRows, SightingRows, SightingViews
+    from service.ports_views import ExportRows, GaugeRows, PersistenceViews, SiteViewRows, ViewRows
 
 T = TypeVar("T")
 

@@ -15,11 +15,12 @@ from service.adapters.rows_evidence import SqlEvidence
 from service.adapters.site_loading import Signals
 from service.adapters.tables import BLOCK, DELIVERY, EPISODE, EVENT, LOOKALIKE, OBSERVATION, SITE, VERDICT
 from service.adapters.view_queries import DETAILED, cut, page_query, sites_query
+from service.core.alerts.deliveries import DeliveryState
 from service.core.alerts.events import rfc3339
 from service.core.evidence.items import EvidenceQuery
 from service.core.facts.dns import DnsFacts
 from service.core.facts.registration import Registration
-from service.core.model import AnalystWord, DeliveryState
+from service.core.model import AnalystWord
 from service.core.names.name import defang
 from service.core.plain import shown
 

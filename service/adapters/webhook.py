@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from service.core.alerts.deliveries import Attempt
 from service.core.alerts.events import rfc3339
 from service.core.alerts.signature import sign
 from service.core.errors import ConfigError, InvalidInput
-from service.core.model import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from service.core.model import Delivery, Event
+    from service.core.alerts.deliveries import Delivery
+    from service.core.model import Event
 
 KEPT = 1024
 """Bytes of an answer that are kept for the endpoint's log."""

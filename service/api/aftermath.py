@@ -11,8 +11,8 @@ from service.api.answers_aftermath import BlockedPage, SitePersistence
 from service.api.schemas import Id, Text
 from service.api.wiring import Reader, Service, path_id, refusals
 from service.core.errors import InvalidName, NotFound
-from service.core.model import Place
 from service.core.names import name as names
+from service.core.states import Place
 
 router = APIRouter(prefix="/persistence/sites", tags=["persistence"])
 

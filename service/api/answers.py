@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from service.core.alerts.shapes import TIME_PATTERN
 from service.core.evidence.items import EvidenceKind
-from service.core.model import (
+from service.core.states import (
     Availability,
     BaselineState,
     Cause,

@@ -5,10 +5,10 @@ from typing import Any
 from pydantic import Field
 
 from service.api.answers import HOSTILE, Answer, Moment
-from service.core.model import Availability, Cause, Place
 from service.core.persistence.campaigns import ChangeKind
 from service.core.persistence.links import Ruling
 from service.core.persistence.standing import Aftermath
+from service.core.states import Availability, Cause, Place
 
 
 class Evidence(Answer):

@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from service.api.answers import HOSTILE, Answer, Moment
-from service.core.model import Verdict
 from service.core.sightings.sighting import Outcome, State
+from service.core.states import Verdict
 
 _OUTCOME = (
     "admitted: it is looked at now. known: its site was looked at lately or is due, and has this address already. "

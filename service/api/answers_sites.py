@@ -11,7 +11,7 @@ from service.api.answers import (
     ObservationAnswer,
     RegistrationAnswer,
 )
-from service.core.model import Availability, Technique, Verdict
+from service.core.states import Availability, Technique, Verdict
 
 
 class SiteLookalike(Answer):

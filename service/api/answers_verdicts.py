@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from service.api.answers import Answer
-from service.core.model import Verdict
+from service.core.states import Verdict
 
 
 class VerdictResult(Answer):

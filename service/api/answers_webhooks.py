@@ -4,7 +4,7 @@ from pydantic import Field
 
 from service.api.answers import HOSTILE, Answer, Moment
 from service.core.alerts.condition import Channel, Severity
-from service.core.model import DeliveryState
+from service.core.alerts.deliveries import DeliveryState
 
 
 class WebhookAnswer(Answer):

@@ -12,8 +12,8 @@ from service.api.answers_webhooks import DeliveryDetail, DeliveryItem, DeliveryP
 from service.api.schemas import MAX_ID
 from service.api.schemas_webhooks import EventName
 from service.api.wiring import Admin, Service, path_id, refusals
+from service.core.alerts.deliveries import DeliveryState
 from service.core.errors import Conflict, InvalidInput, NotFound
-from service.core.model import DeliveryState
 from service.ports import UnitOfWork
 
 router = APIRouter(prefix="/deliveries", tags=["deliveries"])

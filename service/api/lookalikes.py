@@ -14,7 +14,7 @@ from service.api.schemas import Instant, Text
 from service.api.wiring import LimitedReader, Service, path_id, refusals
 from service.app import App
 from service.core.errors import NotFound
-from service.core.model import Availability, Technique, Verdict
+from service.core.states import Availability, Technique, Verdict
 from service.ports import UnitOfWork
 
 router = APIRouter(prefix="/lookalikes", tags=["lookalikes"])

@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from service.core.errors import InvalidName
-from service.core.model import BaselineState, Place, Verdict, WordReason, WordScope
 from service.core.names import name as names
 from service.core.names.watchlist import outlet_host
 from service.core.persistence.links import Ruling
+from service.core.states import BaselineState, Place, Verdict, WordReason, WordScope
 
 MAX_URLS = 1_000
 """URLs in one report of sightings."""

@@ -13,7 +13,7 @@ from service.api.preconditions import NOT_MODIFIED, IfNoneMatch, tagged
 from service.api.schemas import HostName, Instant, Text
 from service.api.wiring import LimitedReader, Service, refusals
 from service.core.errors import NotFound
-from service.core.model import Availability
+from service.core.states import Availability
 
 router = APIRouter(prefix="/sites", tags=["sites"])
 

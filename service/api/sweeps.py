@@ -10,7 +10,7 @@ from service.api.answers import SweepAnswer, SweepPage, UnansweredPage
 from service.api.schemas import Id, Instant, Strict, Text, examples
 from service.api.wiring import LOCATED, Reader, Service, Writer, refusals
 from service.core.errors import InvalidInput, NotFound
-from service.core.model import Tier
+from service.core.states import Tier
 from service.ports import UnitOfWork
 
 router = APIRouter(prefix="/sweeps", tags=["sweeps"])

@@ -17,9 +17,10 @@ from service.api.schemas_verdicts import NewVerdicts, VerdictOf
 from service.api.wiring import LimitedWriter, Service, refusals
 from service.app import App
 from service.core.errors import Conflict, InvalidInput, NotFound
-from service.core.model import AnalystWord, WordScope
+from service.core.model import AnalystWord
 from service.core.persistence.inputs import VerdictGiven
 from service.core.persistence.words import ground
+from service.core.states import WordScope
 from service.ports import UnitOfWork
 
 router = APIRouter(tags=["lookalikes"])

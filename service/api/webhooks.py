@@ -15,9 +15,9 @@ from service.api.wiring import Admin, Service, path_id, refusals
 from service.app import App
 from service.core.alerts import events
 from service.core.alerts.condition import WELL, Channel
+from service.core.alerts.deliveries import Endpoint
 from service.core.alerts.signature import new_secret
 from service.core.errors import Conflict, InvalidInput, NotFound
-from service.core.model import Endpoint
 from service.ports import UnitOfWork
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])

@@ -14,8 +14,8 @@ from service.adapters.schema import upgrade
 from service.bootstrap import open_app
 from service.core.alerts import events
 from service.core.alerts.condition import Channel
+from service.core.alerts.deliveries import Delivery, Endpoint
 from service.core.errors import InvalidInput
-from service.core.model import Delivery, Endpoint
 from service.settings import Settings, load, read_secret
 
 

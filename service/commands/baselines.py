@@ -12,7 +12,8 @@ from service.api.baselines import shown
 from service.bootstrap import open_app
 from service.commands.terminal import json_line, printable
 from service.core.errors import InvalidInput, NotFound
-from service.core.model import BaselineState, BaselineVersion, Outlet
+from service.core.model import BaselineVersion, Outlet
+from service.core.states import BaselineState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

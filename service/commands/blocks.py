@@ -11,9 +11,9 @@ from pathlib import Path
 from service.bootstrap import open_app
 from service.commands.terminal import json_line, printable
 from service.core.errors import InvalidInput
-from service.core.model import Place
 from service.core.names.name import defang
 from service.core.persistence.block_lists import Defaults, moment, read
+from service.core.states import Place
 from service.pipeline.blocks import Outcome, Result
 from service.settings import Settings
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from service.bootstrap import open_app
 from service.commands.terminal import json_line, printable
-from service.core.model import Verdict
 from service.core.names import name as names
+from service.core.states import Verdict
 from service.pipeline.check import SEVERITY, Report
 from service.settings import Settings
 

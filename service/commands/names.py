@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import TextIO
 
-    from service.core.model import NameMatch, Tier
+    from service.core.model import NameMatch
     from service.core.names.watchlist import WatchList
+    from service.core.states import Tier
 
 
 def print_candidates(

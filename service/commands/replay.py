@@ -24,8 +24,8 @@ from service.api.app import create_app
 from service.app import App
 from service.bootstrap import open_parts
 from service.commands.daemon import configure_log, first_token, instance_lock
+from service.core.alerts.deliveries import Endpoint
 from service.core.errors import ConfigError
-from service.core.model import Endpoint
 from service.daemon.health import Health
 from service.daemon.supervisor import listen, serve
 from service.lab.scenario import load

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from service.app import App
 from service.bootstrap import open_app
 from service.core.errors import NotFound
-from service.core.model import Outlet, Sweep, Tier
+from service.core.model import Outlet, Sweep
+from service.core.states import Tier
 from service.pipeline.sweep import Progress
 from service.settings import Settings
 

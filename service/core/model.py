@@ -2,7 +2,8 @@
 
 The words are those of the field and mean one thing everywhere: an *outlet* is watched, a *site* is one
 host name that exists, a *lookalike* is the pair (site, outlet). Facts that come from outside have files of
-their own in ``core/facts``; what is decided from them is in ``core/verdict`` and ``core/persistence``.
+their own in ``core/facts``; what is decided from them is in ``core/verdict`` and ``core/persistence``; the closed
+lists of words that they are described by stand in ``core/states.py``.
 
 All times are timezone-aware UTC. All host names are A-labels in lower case without a trailing dot.
 """
@@ -11,143 +12,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from service.core.alerts.condition import WELL, Channel, Condition, Severity
 from service.core.facts.dns import DnsFacts
 from service.core.facts.page import FetchedPage, PageFacts, TlsFacts
 from service.core.facts.registration import Registration
-
-
-class Technique(StrEnum):
-    """How a name resembles an outlet."""
-
-    TLD_SWAP = "tld-swap"
-    SLD_SUFFIX = "sld-suffix"
-    ADDITION = "addition"
-    OMISSION = "omission"
-    REPLACEMENT = "replacement"
-    INSERTION = "insertion"
-    TRANSPOSITION = "transposition"
-    REPETITION = "repetition"
-    HYPHENATION = "hyphenation"
-    HOMOGLYPH = "homoglyph"
-    IDN = "idn"
-    VOWEL_SWAP = "vowel-swap"
-    PLURAL = "plural"
-    BITSQUAT = "bitsquat"
-    JOINED_SUFFIX = "joined-suffix"
-    COMBOSQUAT = "combosquat"
-    SUBDOMAIN = "subdomain"
-    COMBINED = "combined"
-    UNRELATED = "unrelated"
-
-
-class Availability(StrEnum):
-    """What a site answers, graded; absence is never guessed from an error."""
-
-    LIVE = "live"
-    PARKED = "parked"
-    REDIRECTS_TO_OUTLET = "redirects-to-outlet"
-    CONTENT_NOT_SEEN = "content-not-seen"
-    CHALLENGED = "challenged"
-    UNREACHABLE = "unreachable"
-    NO_ADDRESS = "no-address"
-    NXDOMAIN = "nxdomain"
-    SERVFAIL = "servfail"
-    SINKHOLED = "sinkholed"
-    SEIZED = "seized"
-    RESOLVER_BLOCKED = "resolver-blocked"
-    VANTAGE_FAILED = "vantage-failed"
-    NOT_CHECKED = "not-checked"
-
-
-class Verdict(StrEnum):
-    """What a lookalike was judged to be."""
-
-    UNKNOWN = "unknown"
-    INNOCENT = "innocent"
-    SUSPECTED = "suspected"
-    IMPERSONATION = "impersonation"
-
-    @property
-    def flagged(self) -> bool:
-        """Whether people are told of it."""
-        return self in (Verdict.SUSPECTED, Verdict.IMPERSONATION)
-
-
-class WordReason(StrEnum):
-    """Why an analyst judged as they did; a closed list, so that it can be counted and filtered by."""
-
-    SAME_NAME_OUTLET = "same-name-outlet"
-    COMPANY = "company"
-    DEFENSIVE = "defensive"
-    PARODY = "parody"
-    OTHER = "other"
-
-
-class WordScope(StrEnum):
-    """What an analyst's word is about: the name, whatever outlet it resembles, or the name beside one outlet."""
-
-    NAME = "name"
-    NAME_AND_OUTLET = "name-and-outlet"
-
-
-class Place(StrEnum):
-    """Where a block acts."""
-
-    PLATFORM = "platform"
-    REGISTRAR = "registrar"
-    REGISTRY = "registry"
-    HOST = "host"
-    RESOLVER = "resolver"
-    SEIZURE = "seizure"
-
-
-class Cause(StrEnum):
-    """Why an episode ended."""
-
-    BLOCKED = "blocked"
-    EXPIRED = "expired"
-    ABANDONED = "abandoned"
-    UNKNOWN = "unknown"
-
-
-class BaselineState(StrEnum):
-    """Whether pages are judged by a version of an outlet's baseline. ``held``: until it was seen on two days."""
-
-    IN_USE = "in-use"
-    HELD = "held"
-    SUPERSEDED = "superseded"
-    REVOKED = "revoked"
-
-
-class Tier(StrEnum):
-    """How wide a sweep is."""
-
-    EXACT = "exact"
-    EDITS = "edits"
-    FULL = "full"
-    SIBLINGS = "siblings"
-
-
-class FirstSeenAs(StrEnum):
-    """Whether a lookalike was there before the outlet was watched."""
-
-    PREEXISTING = "preexisting"
-    NEWLY_REGISTERED = "newly-registered"
-    UNKNOWN = "unknown"
-
-
-class Urgency(IntEnum):
-    """In which order due sites are taken where not all can be: ``now`` is what is new or was asked for."""
-
-    NOW = 0
-    CHANGING = 1
-    ROUTINE = 2
-    DORMANT = 3
+from service.core.states import (
+    Availability,
+    BaselineState,
+    Cause,
+    FirstSeenAs,
+    Place,
+    Technique,
+    Tier,
+    Urgency,
+    Verdict,
+    WordReason,
+    WordScope,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -475,73 +359,6 @@ class BaselineVersion:
     seen_at: datetime
     by: str = ""
     note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Endpoint:
-    """Somebody who is told of events: a webhook's receiver, or a channel of people. Empty filters let all through.
-
-    ``secret`` signs (or, for a channel of people, is the address that lets one post there), sealed as it is stored;
-    ``old_secret`` signs along until ``old_secret_until``. ``every`` is how long what can wait is collected for a
-    digest; None: each event by itself. ``disabled_because`` says why the service itself disabled it.
-    """
-
-    id: str
-    url: str
-    secret: str
-    created_at: datetime
-    events: tuple[str, ...] = ()
-    outlets: tuple[str, ...] = ()
-    enabled: bool = True
-    note: str = ""
-    kind: Channel = Channel.WEBHOOK
-    severity: Severity = Severity.INFO
-    old_secret: str = ""
-    old_secret_until: datetime | None = None
-    every: timedelta | None = None
-    disabled_because: str = ""
-    condition: Condition = WELL
-
-    def secrets(self, at: datetime) -> tuple[str, ...]:
-        """The secrets to sign with at real time ``at``, the newest first."""
-        old = self.old_secret and self.old_secret_until is not None and at < self.old_secret_until
-        return (self.secret, self.old_secret) if old else (self.secret,)
-
-
-class DeliveryState(StrEnum):
-    """Where a delivery stands. ``held`` waits for a digest; ``summed-up`` was told by one, or was no news in it."""
-
-    PENDING = "pending"
-    HELD = "held"
-    SUMMED_UP = "summed-up"
-    DELIVERED = "delivered"
-    DEAD = "dead"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
-    """One event on its way to one endpoint.
-
-    ``attempt`` counts the tries already made; ``forgiven`` of them do not count, since it was asked for anew.
-    """
-
-    id: int
-    endpoint: Endpoint
-    event: Event
-    attempt: int
-    next_at: datetime
-    forgiven: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
-    """What came of one try. ``permanent``: do not try again. ``retry_after`` in seconds, as the receiver asked."""
-
-    ok: bool
-    status: int | None
-    detail: str
-    permanent: bool = False
-    retry_after: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from service.core.model import Place
 from service.core.names.name import registrable
+from service.core.states import Place
 from service.lab.scenario_model import CLONES, Happening, Scenario, ScenarioSite, Serves
 from service.lab.site_history import SiteState, history, state_at
 

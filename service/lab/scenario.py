@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from service.core.errors import ConfigError
-from service.core.model import Place, Tier
+from service.core.states import Place, Tier
 from service.lab import scenario_reading as reading
 from service.lab.scenario_checks import check
 from service.lab.scenario_model import (

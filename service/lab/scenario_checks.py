@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from service.core.model import Place
+    from service.core.states import Place
     from service.lab.scenario_model import Scenario, ScenarioSite, SiteEvent
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from service.core.model import Outlet, Place, Tier
+from service.core.model import Outlet
+from service.core.states import Place, Tier
 from service.lab.world import Channel
 
 Pages = tuple[tuple[str, bytes], ...]

@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from service.core.model import Place
+from service.core.states import Place
 from service.lab.prose import dice
 from service.lab.scenario_model import Happening, Hidden, ScenarioSite, Serves, SiteEvent, Visitor
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from service.core.model import Place
 from service.core.names.name import host_of_url, registrable
+from service.core.states import Place
 from service.lab import address_plan as plan
 from service.lab import replies
 from service.lab.pages_plain import seizure_page, suspended_page

@@ -14,8 +14,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from service.core.model import Place
 from service.core.names.name import registrable
+from service.core.states import Place
 from service.lab.address_plan import BLOCK_PAGE
 from service.lab.newsroom import OLD
 from service.lab.pages_plain import block_page

@@ -17,9 +17,10 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from service.core.alerts import condition, events
+from service.core.alerts.deliveries import Attempt, Delivery, Endpoint
 from service.core.alerts.retry import decide
 from service.core.errors import StoreUnavailable
-from service.core.model import Attempt, Delivery, Endpoint, Event
+from service.core.model import Event
 from service.ports import Clock, Sink, Store, UnitOfWork
 
 log = logging.getLogger("spoofwatch.alerts")

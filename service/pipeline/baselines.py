@@ -12,7 +12,8 @@ from service.core.alerts.events import about_service
 from service.core.errors import InvalidInput, NotFound
 from service.core.facts.page import FetchedPage, FetchOutcome, PageFacts
 from service.core.facts.references import looks_like_article
-from service.core.model import Baseline, BaselineState, BaselineVersion, Event, Outlet, Profile
+from service.core.model import Baseline, BaselineVersion, Event, Outlet, Profile
+from service.core.states import BaselineState
 from service.core.verdict.versions import Decision, decide
 from service.pipeline.watched import Watched
 from service.ports import Clock, Fetcher, Parser, Resolver, Store, UnitOfWork

@@ -12,8 +12,9 @@ from service.core.facts.cloaking import Cloaking, cloaking
 from service.core.facts.dns import DnsStatus
 from service.core.facts.page import FetchedPage, TlsFacts
 from service.core.facts.wrappers import meant
-from service.core.model import Judgement, Verdict
+from service.core.model import Judgement
 from service.core.names import name as names
+from service.core.states import Verdict
 from service.core.verdict.judging import explain
 from service.pipeline.admit import Door
 from service.pipeline.examine import Examination, Examiner

@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from service.core.alerts.deliveries import Endpoint
 from service.core.alerts.digest import AlertGroup, compose
 from service.core.errors import NotFound
-from service.core.model import Endpoint
 from service.ports import Clock, Store, UnitOfWork
 
 _MOST = 5_000

@@ -20,11 +20,12 @@ from service.core.facts.age import AgeSource, DatedFact, age_of, dated_facts
 from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus
 from service.core.facts.page import FetchedPage
 from service.core.facts.registration import Registration
-from service.core.model import Admission, Availability, Judgement, Look, Outlet, Site, Target
+from service.core.model import Admission, Judgement, Look, Outlet, Site, Target
 from service.core.persistence.egress import unseen
 from service.core.persistence.inputs import Looked, Step
 from service.core.persistence.registration import better
 from service.core.persistence.traits import traits_of
+from service.core.states import Availability
 from service.core.verdict.availability import consensus, grade
 from service.core.verdict.judging import judge
 from service.core.verdict.lists import Lists

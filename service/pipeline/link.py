@@ -13,7 +13,7 @@ from datetime import datetime
 
 from service.core.alerts import events
 from service.core.errors import InvalidInput, NotFound
-from service.core.model import Event, Lookalike, Site, Verdict
+from service.core.model import Event, Lookalike, Site
 from service.core.persistence.campaigns import groups, regroup
 from service.core.persistence.links import RuledLink, Tie, links, pair
 from service.core.persistence.successors import (
@@ -25,6 +25,7 @@ from service.core.persistence.successors import (
     expected_by_chance,
     predecessor,
 )
+from service.core.states import Verdict
 from service.ports import Clock, Store, UnitOfWork
 
 _BATCH = 100

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from service.core.facts.page import FetchedPage
 from service.core.facts.references import looks_like_article
-from service.core.model import Availability, Judgement, Look, Outlet, Profile, Site, Target, Turn
+from service.core.model import Judgement, Look, Outlet, Profile, Site, Target, Turn
+from service.core.states import Availability
 from service.pipeline.fetch import FetchPlan, full_turn, spoken
 from service.ports import Fetcher
 

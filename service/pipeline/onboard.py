@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from service.core.alerts.onboarding import Onboarding, is_over, summary
-from service.core.model import Outlet, Tier
+from service.core.model import Outlet
+from service.core.states import Tier
 from service.ports import Clock, Store, UnitOfWork
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from service.core.facts.dns import ProbeReport
-from service.core.model import Admission, NameMatch, Technique
+from service.core.model import Admission, NameMatch
 from service.core.names import name as names
 from service.core.names.permutations import siblings
 from service.core.persistence.siblings import SOURCE_OF_SIBLINGS, SiblingSweep, of_campaign
+from service.core.states import Technique
 from service.pipeline.admit import admit_all, merge
 from service.pipeline.sweep import SPENT, spent
 from service.pipeline.watched import Knowledge, Watched

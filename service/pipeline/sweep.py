@@ -16,8 +16,9 @@ from itertools import islice
 from service.core.alerts import events
 from service.core.errors import Conflict, NotFound
 from service.core.facts.dns import ProbeReport
-from service.core.model import Admission, Outlet, Sweep, Tier
+from service.core.model import Admission, Outlet, Sweep
 from service.core.names.permutations import Candidate, candidates, count, coverage_version
+from service.core.states import Tier
 from service.pipeline.admit import admit_all, merge
 from service.pipeline.watched import Knowledge, Watched
 from service.ports import Clock, Prober, Store, UnitOfWork

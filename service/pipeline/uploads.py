@@ -19,11 +19,12 @@ from service.core.evidence.items import EvidenceItem, EvidenceKind, Kept
 from service.core.facts.age import Age
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind
 from service.core.facts.picture import PictureFacts
-from service.core.model import Admission, Judgement, Look, Outlet, Signal, Site, Verdict
+from service.core.model import Admission, Judgement, Look, Outlet, Signal, Site
 from service.core.persistence.registration import better
 from service.core.sightings.addresses import address
 from service.core.sightings.capture import PROFILE, Capture, Upload
 from service.core.sightings.sighting import SOURCE, Outcome, Reported, Sighting
+from service.core.states import Verdict
 from service.core.verdict.judging import judge
 from service.core.verdict.likeness import BaselineIndex
 from service.core.verdict.ownership import innocence

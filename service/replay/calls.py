@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.core.model import Technique, Tier
 from service.core.names.name import split
 from service.core.names.permutations import suffixes_of
+from service.core.states import Technique, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from service.core.model import Place
 from service.core.names.name import registrable
+from service.core.states import Place
 from service.lab.scenario_model import Happening, Scenario, Truth
 from service.lab.staging import SiteTruth, truth
 from service.ports import UnitOfWork

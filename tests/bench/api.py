@@ -33,7 +33,7 @@ from service.adapters.store import SqlStore, open_store
 from service.adapters.tables import LOOKALIKE, SITE
 from service.adapters.view_queries import page_query, sites_query
 from service.api.app import create_app
-from service.core.model import Availability, Technique, Verdict
+from service.core.states import Availability, Technique, Verdict
 from service.core.tokens import Scope, Token, new_token
 from tests.bench.figures import Figures
 from tests.fakes_api import ApiUnderTest

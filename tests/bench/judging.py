@@ -19,7 +19,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from service.core.model import Baseline, Outlet, Verdict
+from service.core.model import Baseline, Outlet
+from service.core.states import Verdict
 from service.core.verdict.judging import explain, judge
 from service.core.verdict.likeness import BaselineIndex
 from service.core.verdict.policy import ScoringPolicy

@@ -28,8 +28,9 @@ from service.core.facts.age import Age, AgeSource
 from service.core.facts.charset import decode
 from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts
-from service.core.model import Availability, Baseline, Judgement, Look, Lookalike, Outlet, Site, Technique, Verdict
+from service.core.model import Baseline, Judgement, Look, Lookalike, Outlet, Site
 from service.core.names import name as names
+from service.core.states import Availability, Technique, Verdict
 from service.core.verdict.judging import judge
 from service.core.verdict.likeness import BaselineIndex, Comparison
 from service.core.verdict.lists import within

@@ -24,7 +24,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from service.core.model import Verdict
+from service.core.states import Verdict
 from service.core.verdict.judging import NEAREST
 from service.core.verdict.policy import ScoringPolicy
 from tests.bench.judging_cases import Case, Cases, look_of, outcome

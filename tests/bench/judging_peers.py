@@ -19,7 +19,7 @@ from functools import cache
 from math import inf
 from typing import Any
 
-from service.core.model import Verdict
+from service.core.states import Verdict
 from service.core.verdict.policy import ScoringPolicy
 from tests.bench.judging_cases import Capture, Case, Cases, outcome
 

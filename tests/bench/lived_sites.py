@@ -16,9 +16,10 @@ from functools import cached_property
 from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, TlsFacts
 from service.core.facts.registration import Registration, RegistrationStatus
-from service.core.model import Availability, Judgement, Look, Signal, Site, Technique, Verdict
+from service.core.model import Judgement, Look, Signal, Site
 from service.core.persistence.inputs import Looked
 from service.core.persistence.traits import Copied, traits_of
+from service.core.states import Availability, Technique, Verdict
 
 OUTLET = "spiegel"
 VANTAGES = ("system", "isp")

@@ -21,7 +21,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from service.commands.names import print_matches
-from service.core.model import Outlet, Tier
+from service.core.model import Outlet
 from service.core.names import chunks, permutations, skeleton
 from service.core.names import name as names
 from service.core.names.labels import Label
@@ -30,6 +30,7 @@ from service.core.names.neighbourhood import Neighbourhood
 from service.core.names.readings import Seen
 from service.core.names.resemblance import whole_name
 from service.core.names.watchlist import WatchList
+from service.core.states import Tier
 from tests.bench import name_data
 from tests.bench.figures import Figures, best_time, most_megabytes, timed
 

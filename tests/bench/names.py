@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from service.core.model import NameMatch, Technique, Tier
+from service.core.model import NameMatch
 from service.core.names import permutations
 from service.core.names.matching import MatchIndex
 from service.core.names.readings import STRONG
 from service.core.names.watchlist import WatchList
+from service.core.states import Technique, Tier
 from tests.bench import name_data
 from tests.bench.figures import Figures
 from tests.bench.name_data import Spoof

@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from service.core.model import Outlet, Tier
+from service.core.model import Outlet
 from service.core.names.permutations import candidates
 from service.core.names.watchlist import WatchList
+from service.core.states import Tier
 from tests.acceptance.processes import Daemon, until
 from tests.bench.resolve import CONTROL, HOST, Row, Server, serving, show
 

@@ -30,9 +30,10 @@ from service.adapters.database import engine_for, parse_url
 from service.adapters.schema import upgrade
 from service.adapters.store import SqlStore, open_store
 from service.adapters.tables import Base
-from service.core.model import Admission, Availability, NameMatch, Outlet, Technique
+from service.core.model import Admission, NameMatch, Outlet
 from service.core.persistence.inputs import Looked
 from service.core.persistence.lifecycle import Rules
+from service.core.states import Availability, Technique
 from service.pipeline.link import Linker
 from service.pipeline.track import Tracker
 from service.ports import UnitOfWork

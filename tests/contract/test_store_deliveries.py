@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from service.core.alerts.condition import THRESHOLD, Channel, Condition, Severity
+from service.core.alerts.deliveries import Attempt, Delivery, DeliveryState
 from service.core.errors import NotFound
-from service.core.model import Attempt, Delivery, DeliveryState
 from tests.store_cases import HOUR, PLACES, START, Opened, admission, endpoint, event, opened
 
 if TYPE_CHECKING:

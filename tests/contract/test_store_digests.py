@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from service.core.alerts.deliveries import DeliveryState
 from service.core.alerts.onboarding import Onboarding
-from service.core.model import DeliveryState, FirstSeenAs, Verdict
+from service.core.states import FirstSeenAs, Verdict
 from tests.store_cases import HOUR, PLACES, START, Opened, admission, endpoint, event, impersonating, opened
 
 if TYPE_CHECKING:

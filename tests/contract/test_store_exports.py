@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from service.core.model import AnalystWord, Block, Cause, Place, Site, Verdict, WordReason
+from service.core.model import AnalystWord, Block, Site
+from service.core.states import Cause, Place, Verdict, WordReason
 from tests.store_cases import HOUR, PLACES, START, Opened, admission, impersonating, opened
 
 

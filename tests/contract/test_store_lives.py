@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from service.core.model import Availability, Place, Site, Verdict
+from service.core.model import Site
 from service.core.persistence.inputs import BlockRecorded, Input, Looked, Tick
 from service.core.persistence.lifecycle import Rules, step
+from service.core.states import Availability, Place, Verdict
 from tests.builders import HOST, START, block, clone_seen, judgement, look, site
 from tests.store_cases import Opened, admission, opened
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.adapters.rows_outbox import MAX_DETAIL
+from service.core.alerts.deliveries import Attempt, Delivery
 from service.core.errors import NotFound
-from service.core.model import Attempt, Delivery
 from tests.store_cases import HOUR, PLACES, START, Opened, admission, endpoint, event, opened
 
 if TYPE_CHECKING:

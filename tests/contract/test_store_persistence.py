@@ -11,11 +11,12 @@ import pytest
 from service.adapters.dump import DUMPED, LEFT_OUT, canonical_dump
 from service.adapters.tables import Base
 from service.core.errors import NotFound
-from service.core.model import Block, Cause, Place, Tier, Verdict
+from service.core.model import Block
 from service.core.persistence.campaigns import Change, ChangeKind
 from service.core.persistence.forecast import Forecast, Hit, Likely, Score
 from service.core.persistence.reports import Report, ReportChange, ReportState, Role
 from service.core.persistence.traits import Trait
+from service.core.states import Cause, Place, Tier, Verdict
 from tests.store_cases import HOUR, PLACES, START, Opened, admission, event, impersonating, opened, seen
 
 if TYPE_CHECKING:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from service.core.alerts.deliveries import Attempt
 from service.core.checks import Check
-from service.core.model import Attempt, Outlet, Sweep, Tier
+from service.core.model import Outlet, Sweep
 from service.core.repeats import Repeatable
 from service.core.retention import Keeping, Passing
 from service.core.sightings.capture import Capture
 from service.core.sightings.sighting import Outcome, Report, Reported, Sighting
+from service.core.states import Tier
 from service.core.tokens import Token
 from service.pipeline.retention import Tidier
 from tests.fakes import FakeClock

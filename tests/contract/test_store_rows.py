@@ -10,7 +10,8 @@ import pytest
 
 from service.core.errors import Conflict, NotFound
 from service.core.facts.page import PageFacts, TlsFacts
-from service.core.model import Action, Baseline, BaselineState, Outlet, Place, Sweep, Tier
+from service.core.model import Action, Baseline, Outlet, Sweep
+from service.core.states import BaselineState, Place, Tier
 from service.core.tokens import Token
 from tests.store_cases import HOUR, PLACES, START, Opened, opened
 

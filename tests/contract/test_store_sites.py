@@ -14,18 +14,8 @@ from service.adapters.rows_sites import MAX_TARGETS, MAX_URL
 from service.adapters.site_loading import Stored, load_ids
 from service.adapters.store import SqlUnitOfWork
 from service.core.errors import StoreUnavailable
-from service.core.model import (
-    Availability,
-    Block,
-    Cause,
-    Episode,
-    Failures,
-    FirstSeenAs,
-    Place,
-    Target,
-    Technique,
-    Verdict,
-)
+from service.core.model import Block, Episode, Failures, Target
+from service.core.states import Availability, Cause, FirstSeenAs, Place, Technique, Verdict
 from tests.store_cases import (
     HOUR,
     PLACES,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from service.core.model import Urgency
+from service.core.states import Urgency
 from tests.store_cases import HOUR, PLACES, START, Opened, admission, opened
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from service.core.errors import InvalidInput
-from service.core.model import AnalystWord, Block, Place, Verdict, WordReason
+from service.core.model import AnalystWord, Block
+from service.core.states import Place, Verdict, WordReason
 from tests.store_cases import HOUR, PLACES, START, Opened, admission, event, impersonating, opened
 
 if TYPE_CHECKING:

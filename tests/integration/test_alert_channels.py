@@ -19,7 +19,8 @@ from service.adapters.dialer import Dialer
 from service.adapters.heartbeat import Heartbeat
 from service.adapters.mail import MailServer, MailSink
 from service.core.alerts.condition import Channel
-from service.core.model import Attempt, Delivery, Endpoint, Event
+from service.core.alerts.deliveries import Attempt, Delivery, Endpoint
+from service.core.model import Event
 from service.lab.receiver import Failure, Receiver
 from tests.fakes_fetching import Names
 

@@ -20,8 +20,9 @@ from service.core.facts.charset import decode
 from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus
 from service.core.facts.page import REDIRECTS, FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, TlsFacts
 from service.core.facts.registration import Registration, RegistrationStatus
-from service.core.model import Availability, Baseline, Judgement, Look, Lookalike, Outlet, Site, Technique, Verdict
+from service.core.model import Baseline, Judgement, Look, Lookalike, Outlet, Site
 from service.core.names.name import registrable
+from service.core.states import Availability, Technique, Verdict
 from service.core.verdict.availability import consensus, grade
 from service.core.verdict.judging import judge
 from service.core.verdict.likeness import SHINGLE_CAP, BaselineIndex

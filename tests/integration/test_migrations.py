@@ -16,7 +16,8 @@ from service.adapters.codec import loads
 from service.adapters.database import engine_for, parse_url
 from service.adapters.schema import config, is_current, upgrade
 from service.core.errors import StoreUnavailable
-from service.core.model import AnalystWord, WordReason
+from service.core.model import AnalystWord
+from service.core.states import WordReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from service.adapters.prober import ChildProber
-from service.core.model import Outlet, Technique, Tier
+from service.core.model import Outlet
 from service.core.names.permutations import candidates
 from service.core.names.watchlist import WatchList
+from service.core.states import Technique, Tier
 from tests.faulty_dns import FaultyDns, Zone
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ import pytest
 
 from service.adapters.dialer import Dialer
 from service.adapters.webhook import LONGEST_WAIT, WebhookSink, payload, retry_after
+from service.core.alerts.deliveries import Attempt, Delivery, Endpoint
 from service.core.alerts.signature import new_secret
-from service.core.model import Attempt, Delivery, Endpoint, Event
+from service.core.model import Event
 from service.lab.hostile import HostileServer
 from service.lab.receiver import Failure, Receiver
 from tests.fakes_fetching import Names

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from service.core.alerts.catalogue import CATALOGUE
 from service.core.alerts.condition import GIVEN_UP_AFTER, PROBES, THRESHOLD, WELL, Condition, Severity, after
+from service.core.alerts.deliveries import Endpoint
 from service.core.alerts.policy import SEVERITIES, severity, wants
 from service.core.alerts.retry import JITTER, PATIENCE
-from service.core.model import Endpoint, Event
+from service.core.model import Event
 from tests.builders import START, at
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from service.api.app import create_app, declare
 from service.api.guard import MAX_BODY
 from service.core.errors import ConfigError, Conflict, InvalidInput, InvalidName, NotFound, StoreUnavailable
-from service.core.model import Verdict
+from service.core.states import Verdict
 from service.core.tokens import Scope, new_token
 from tests.fakes_api import SPIEGEL, ApiUnderTest, api_under_test
 

@@ -11,7 +11,7 @@ import pytest
 from service.api.app import declare
 from service.api.auth import TRUSTED_FOR
 from service.core.errors import StoreUnavailable
-from service.core.model import Verdict
+from service.core.states import Verdict
 from service.core.tokens import Scope
 from tests.fakes_api import BILD, SPIEGEL, ApiUnderTest, api_under_test
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.core.model import Verdict
+from service.core.states import Verdict
 from tests.fakes_api import BILD, SPIEGEL, ApiUnderTest, api_under_test
 
 

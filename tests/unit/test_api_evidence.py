@@ -14,7 +14,7 @@ import pytest
 
 from service.core.errors import NotFound
 from service.core.evidence.items import EvidenceItem, EvidenceKind
-from service.core.model import Verdict
+from service.core.states import Verdict
 from service.pipeline.dossier import lookalike_of
 from tests.builders import START
 from tests.fakes import FakeEvidence

@@ -13,8 +13,9 @@ import dns.zone
 import pytest
 
 from service.core.exports.formats import FORMATS
-from service.core.model import AnalystWord, Verdict, WordReason
+from service.core.model import AnalystWord
 from service.core.persistence.inputs import VerdictGiven
+from service.core.states import Verdict, WordReason
 from service.core.tokens import Scope
 from service.pipeline.export import Exporter, ExportPlan
 from tests.fakes_api import BILD, SPIEGEL, ApiUnderTest, api_under_test

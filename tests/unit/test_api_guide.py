@@ -14,7 +14,8 @@ import pytest
 
 from service.adapters.warc_upload import render_upload
 from service.core.evidence.items import EvidenceItem, EvidenceKind
-from service.core.model import Outlet, Tier, Verdict
+from service.core.model import Outlet
+from service.core.states import Tier, Verdict
 from service.lab.pictures import icon_png
 from service.pipeline.export import Exporter, ExportPlan
 from service.pipeline.uploads import CaptureDesk

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from service.core.model import Availability, Outlet, Verdict
+from service.core.model import Outlet
 from service.core.persistence.inputs import Looked
+from service.core.states import Availability, Verdict
 from service.core.tokens import Scope
 from tests.builders import judgement, look
 from tests.fakes_api import BILD, SPIEGEL, ApiUnderTest, api_under_test

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.api.app import declare
-from service.core.model import Verdict
+from service.core.states import Verdict
 from service.core.tokens import Scope
 from tests.fakes_api import BILD, SPIEGEL, ApiUnderTest, api_under_test
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from service.core.alerts.condition import Condition
+from service.core.alerts.deliveries import Attempt
 from service.core.facts.registration import RegistrationStatus
-from service.core.model import Attempt, Availability, Verdict
 from service.core.persistence.inputs import Looked
+from service.core.states import Availability, Verdict
 from service.ports import UnitOfWork
 from tests.builders import START, dns, judgement, look, registration
 from tests.fakes_api import BILD, SPIEGEL, ApiUnderTest, api_under_test

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from service.adapters.warc_upload import render_upload
 from service.api.app import create_app, declare
-from service.core.model import Verdict
+from service.core.states import Verdict
 from service.pipeline.export import Exporter, ExportPlan
 from service.pipeline.uploads import CaptureDesk
 from tests.builders import START

@@ -14,8 +14,8 @@ from service.adapters.telemetry import exposition
 from service.api.app import create_app
 from service.core.errors import StoreUnavailable
 from service.core.facts.dns import VantageHealth
-from service.core.model import Verdict
 from service.core.sightings.sighting import Entry, Report, Sighting
+from service.core.states import Verdict
 from service.daemon.health import Health, TickState
 from service.daemon.numbers import Monitor
 from service.pipeline.sightings import SightingDesk

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.core.model import Verdict
+from service.core.states import Verdict
 from service.core.tokens import Scope
 from service.pipeline.sightings import SightingDesk
 from tests.fakes_api import BILD, SPIEGEL, ApiUnderTest, api_under_test

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from service.core.alerts.events import rfc3339
-from service.core.model import Tier
+from service.core.states import Tier
 from service.ports import UnitOfWork
 from tests.builders import START
 from tests.fakes_api import SPIEGEL, ApiUnderTest, api_under_test

@@ -16,9 +16,10 @@ from service.core.evidence.items import EvidenceItem, EvidenceKind, EvidenceQuer
 from service.core.evidence.retention import Retention
 from service.core.facts.capture import Exchange
 from service.core.facts.page import FetchedPage, PageFacts
-from service.core.model import Admission, Judgement, Verdict
+from service.core.model import Admission, Judgement
 from service.core.persistence.inputs import Looked
 from service.core.persistence.lifecycle import Rules
+from service.core.states import Verdict
 from service.daemon.space import Room, Space
 from service.pipeline.evidence import GRACE, Archivist, EvidencePlan, Scope, verify, verify_named
 from service.pipeline.track import Tracker

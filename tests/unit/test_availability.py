@@ -4,7 +4,7 @@ import pytest
 
 from service.core.facts.dns import DnsStatus
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind
-from service.core.model import Availability
+from service.core.states import Availability
 from service.core.verdict.availability import Survey, consensus, grade
 from service.core.verdict.lists import in_networks, shipped_lists, unreachable_everywhere, within
 from tests.fakes_judging import (

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.core.facts.page import PageFacts
-from service.core.model import Baseline, BaselineState, BaselineVersion
+from service.core.model import Baseline, BaselineVersion
+from service.core.states import BaselineState
 from service.core.verdict.versions import GENERATIONS, Decision, alike, decide
 from tests.builders import START
 

@@ -13,7 +13,8 @@ from service.adapters.store import open_store
 from service.core.errors import InvalidInput, NotFound
 from service.core.facts.listings import Listing
 from service.core.facts.page import PageFacts
-from service.core.model import BaselineState, BaselineVersion, Outlet
+from service.core.model import BaselineVersion, Outlet
+from service.core.states import BaselineState
 from service.pipeline.baselines import BaselineKeeper, BaselinePlan
 from service.pipeline.watched import Watched
 from tests.builders import START, dns

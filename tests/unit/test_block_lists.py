@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.core.errors import InvalidInput
-from service.core.model import Place
 from service.core.persistence.block_lists import Defaults, ListedBlock, Unreadable, moment, read
+from service.core.states import Place
 
 NOW = datetime(2024, 10, 1, tzinfo=UTC)
 SEIZED = Defaults(place=Place.SEIZURE, action="doj-2024-09", effective_from=datetime(2024, 9, 4, tzinfo=UTC))

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from service.core.model import Availability, Block, Cause, Place, Site
+from service.core.model import Block, Site
 from service.core.persistence.inputs import BlockRecorded, Looked
 from service.core.persistence.lifecycle import Rules, step
+from service.core.states import Availability, Cause, Place
 from tests.builders import at, block, clone_seen, dns, look, nothing_seen, registration, site
 
 RULES = Rules()

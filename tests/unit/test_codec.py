@@ -17,7 +17,8 @@ from service.adapters.codec import CodecError, dumps, json_text, load_any, loads
 from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus
 from service.core.facts.page import FetchedPage, PageFacts
 from service.core.facts.registration import Registration, RegistrationStatus
-from service.core.model import AnalystWord, Availability, Failures, Look, Signal, Site, Technique
+from service.core.model import AnalystWord, Failures, Look, Signal, Site
+from service.core.states import Availability, Technique
 from tests.model_strategies import HOSTILE, values_of
 
 KINDS = (DnsFacts, Registration, PageFacts, FetchedPage, Failures, AnalystWord, Signal, Site, Look)

@@ -13,7 +13,8 @@ from typing import Any
 
 from service.adapters.store import SqlStore, open_store
 from service.core.alerts.condition import GIVEN_UP_AFTER, THRESHOLD
-from service.core.model import Attempt, Delivery, DeliveryState, Endpoint, Event
+from service.core.alerts.deliveries import Attempt, Delivery, DeliveryState, Endpoint
+from service.core.model import Event
 from service.pipeline.alert import LANES, Courier
 from service.ports import UnitOfWork
 from tests.builders import START

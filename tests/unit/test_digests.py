@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from service.adapters.store import SqlStore, open_store
 from service.core.alerts.catalogue import CATALOGUE
 from service.core.alerts.condition import THRESHOLD, Condition, Severity
+from service.core.alerts.deliveries import DeliveryState, Endpoint
 from service.core.alerts.digest import MOST_GROUPS, MOST_LINES, Held, at_once, compose
 from service.core.alerts.messages import message
 from service.core.alerts.messages_summaries import DID
 from service.core.errors import NotFound
-from service.core.model import Admission, DeliveryState, Endpoint, Event, Verdict
+from service.core.model import Admission, Event
 from service.core.persistence.campaigns import Change, ChangeKind
+from service.core.states import Verdict
 from service.pipeline.digest import Digester
 from service.ports import UnitOfWork
 from tests.builders import START, at

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from service.core.model import Action, Block, Cause, Place, Sweep, Technique, Tier, Verdict
+from service.core.model import Action, Block, Sweep
 from service.core.names.name import split
 from service.core.persistence.effect import Effect, effect, state_at
 from service.core.persistence.histories import History, Stretch, as_known, down_after_block
 from service.core.persistence.measures import By, persistence
+from service.core.states import Cause, Place, Technique, Tier, Verdict
 from service.lab.scenario import load
 from service.lab.scenario_model import CLONES, Happening, ScenarioSite, Truth
 

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.core.facts.page import FetchedPage, PageFacts
-from service.core.model import Availability, Cause, Judgement, Look, Site, Verdict
+from service.core.model import Judgement, Look, Site
 from service.core.persistence.egress import gone_from
 from service.core.persistence.inputs import Looked
 from service.core.persistence.lifecycle import Rules, step
+from service.core.states import Availability, Cause, Verdict
 from tests.builders import at, clone_seen, judgement, look, site
 from tests.fakes import fetched
 

@@ -18,12 +18,13 @@ from service.core.alerts import events
 from service.core.alerts.catalogue import CATALOGUE
 from service.core.alerts.schemas import document
 from service.core.facts.dns import VantageHealth
-from service.core.model import AnalystWord, Availability, Event, Place, Site, Verdict, WordReason
+from service.core.model import AnalystWord, Event, Site
 from service.core.persistence.inputs import BlockRecorded, Input, Looked, VerdictGiven
 from service.core.persistence.lifecycle import Rules, step
 from service.core.persistence.links import Link
 from service.core.persistence.successors import Succession
 from service.core.persistence.traits import Trait
+from service.core.states import Availability, Place, Verdict, WordReason
 from service.daemon.health import Health
 from service.pipeline import link
 from tests.builders import (

@@ -22,8 +22,9 @@ from service.core.exports.entry import Entry
 from service.core.exports.formats import FORMATS
 from service.core.exports.protection import Protection
 from service.core.hostile_text import one_line
-from service.core.model import Availability, Outlet, Verdict
+from service.core.model import Outlet
 from service.core.names.watchlist import WatchList
+from service.core.states import Availability, Verdict
 from service.core.verdict import evidence
 
 FLAGGED = datetime(2022, 9, 1, 12, tzinfo=UTC)

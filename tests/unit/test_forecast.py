@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.adapters.store import SqlStore, open_store
-from service.core.model import Action, Outlet, Place, Verdict
+from service.core.model import Action, Outlet
 from service.core.names.watchlist import WatchList
 from service.core.persistence.forecast import Forecast, Likely, Taken, forecast, score, score_due, taken_of
 from service.core.persistence.inputs import BlockRecorded, Looked
 from service.core.persistence.lifecycle import Rules
+from service.core.states import Place, Verdict
 from service.pipeline.admit import Door
 from service.pipeline.forecast import Forecaster, ForecastPlan
 from service.pipeline.track import Tracker

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from service.core.facts.page import FetchedPage
-from service.core.model import Technique, Verdict
+from service.core.states import Technique, Verdict
 from service.core.verdict.grades import PageKind, page_kind
 from tests.fakes_judging import LISTS, OTHER_PRESS, fetched, judged, lookalike, site
 

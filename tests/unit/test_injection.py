@@ -28,8 +28,9 @@ from service.core.alerts.messages import message
 from service.core.errors import InvalidName
 from service.core.exports.formats import FORMATS as EXPORTS
 from service.core.facts.page import PageFacts
-from service.core.model import Baseline, BaselineState, BaselineVersion, Event, Verdict
+from service.core.model import Baseline, BaselineVersion, Event
 from service.core.names import name as names
+from service.core.states import BaselineState, Verdict
 from service.pipeline.blocks import Outcome, Result
 from tests.builders import START
 from tests.fakes_api import SPIEGEL, api_under_test

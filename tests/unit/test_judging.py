@@ -12,7 +12,8 @@ from selectolax.lexbor import LexborHTMLParser
 from service.core.facts.dns import DnsStatus
 from service.core.facts.page import FetchOutcome, TlsFacts
 from service.core.facts.registration import RegistrationStatus
-from service.core.model import AnalystWord, Outlet, Technique, Verdict, WordReason
+from service.core.model import AnalystWord, Outlet
+from service.core.states import Technique, Verdict, WordReason
 from service.core.verdict.judging import explain
 from service.core.verdict.likeness import BaselineIndex
 from service.core.verdict.signals import NAME_IN_WORDS

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from service.core.facts.charset import decode
-from service.core.model import Judgement, Verdict
+from service.core.model import Judgement
+from service.core.states import Verdict
 from service.core.verdict.judging import explain
 from tests.fakes_judging import BOTE_PRESS, OTHER_PRESS, fetched, judged
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.core.facts.page import FetchedPage, FetchOutcome, PageFacts
-from service.core.model import Technique, Verdict
+from service.core.states import Technique, Verdict
 from service.core.verdict.judging import explain
 from tests.fakes_judging import BOTE_PRESS, INDEX, OTHER_PRESS, fetched, judged, lookalike, page, site
 

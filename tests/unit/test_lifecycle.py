@@ -12,19 +12,10 @@ from hypothesis import strategies as st
 
 from service.core.facts.dns import DnsStatus
 from service.core.facts.registration import RegistrationStatus
-from service.core.model import (
-    AnalystWord,
-    Availability,
-    Cause,
-    FirstSeenAs,
-    Place,
-    Site,
-    Verdict,
-    WordReason,
-    WordScope,
-)
+from service.core.model import AnalystWord, Site
 from service.core.persistence.inputs import BlockRecorded, Input, Looked, Step, Tick, VerdictGiven
 from service.core.persistence.lifecycle import Rules, step
+from service.core.states import Availability, Cause, FirstSeenAs, Place, Verdict, WordReason, WordScope
 from tests.builders import (
     START,
     at,

@@ -15,12 +15,13 @@ from sqlalchemy import insert
 from service.adapters.store import SqlStore, SqlUnitOfWork, open_store
 from service.adapters.tables import SITE, TRAIT
 from service.core.errors import InvalidInput, NotFound
-from service.core.model import Admission, Availability, NameMatch, Outlet, Place, Technique, Verdict
+from service.core.model import Admission, NameMatch, Outlet
 from service.core.persistence.inputs import BlockRecorded, Looked
 from service.core.persistence.lifecycle import Rules
 from service.core.persistence.links import RuledLink, Ruling
 from service.core.persistence.siblings import SiblingSweep, of_campaign
 from service.core.persistence.traits import Trait
+from service.core.states import Availability, Place, Technique, Verdict
 from service.pipeline.link import Linker
 from service.pipeline.siblings import SiblingSweeper
 from service.pipeline.track import Tracker

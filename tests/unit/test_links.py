@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, TlsFacts
-from service.core.model import Place, Verdict
 from service.core.persistence.links import ENOUGH, Link, Shared, links
 from service.core.persistence.successors import Blocked, Born, Takeover, blocked, born, predecessor
 from service.core.persistence.traits import COMMON_OWNED, STRENGTH, Copied, Trait, strength, traits_of
+from service.core.states import Place, Verdict
 from tests.builders import START, at, block, look, lookalike, registration, site
 
 TRACKER = Trait("identifier", "google:G-AAAA1111")

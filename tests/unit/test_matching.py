@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from service.core.model import NameMatch, Outlet, Technique
+from service.core.model import NameMatch, Outlet
 from service.core.names.matching import MatchIndex
 from service.core.names.readings import STRONG
 from service.core.names.watchlist import WatchList
+from service.core.states import Technique
 
 
 def outlet(domain: str, name: str = "", *own: str, languages: tuple[str, ...] = ("en",)) -> Outlet:

@@ -9,8 +9,9 @@ import pytest
 
 from service.commands.names import print_candidates, print_matches
 from service.core.errors import InvalidInput
-from service.core.model import Outlet, Tier
+from service.core.model import Outlet
 from service.core.names.watchlist import WatchList
+from service.core.states import Tier
 
 WATCHED = WatchList(
     [

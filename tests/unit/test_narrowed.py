@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from service.core.facts.page import PageFacts
-from service.core.model import Episode, Site, Target, Verdict
+from service.core.model import Episode, Site, Target
 from service.core.persistence.observations import observe
+from service.core.states import Verdict
 from service.pipeline.fetch import FetchPlan, asks_otherwise, full_turn
 from tests.builders import START, at, look, lookalike, site
 from tests.unit.test_pipeline import FACES, Bench, bench, play

@@ -9,11 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from service.adapters.store import SqlStore, open_store
+from service.core.alerts.deliveries import Endpoint
 from service.core.alerts.messages import message
 from service.core.alerts.onboarding import PATIENCE, told_at_once
-from service.core.model import Admission, Endpoint, Event, FirstSeenAs, Outlet, Tier, Verdict
+from service.core.model import Admission, Event, Outlet
 from service.core.persistence.inputs import Input, Looked
 from service.core.persistence.lifecycle import Rules
+from service.core.states import FirstSeenAs, Tier, Verdict
 from service.pipeline.onboard import Onboarder
 from service.pipeline.track import Tracker
 from service.ports import UnitOfWork

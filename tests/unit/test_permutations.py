@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.core.model import Outlet, Technique, Tier
+from service.core.model import Outlet
 from service.core.names import name as names
 from service.core.names import permutations, suffixes
 from service.core.names.matching import MatchIndex
 from service.core.names.permutations.variants import FAMILIES
 from service.core.names.watchlist import WatchList
+from service.core.states import Technique, Tier
 
 
 def outlet(domain: str, *own: str, languages: tuple[str, ...] = ("de",)) -> Outlet:

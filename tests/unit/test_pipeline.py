@@ -11,28 +11,18 @@ from typing import Any
 import pytest
 
 from service.adapters.store import SqlStore, open_store
+from service.core.alerts.deliveries import Attempt, Endpoint
 from service.core.errors import InvalidInput, InvalidName, NotFound
 from service.core.facts.age import AgeSource, age_of
 from service.core.facts.dns import DnsStatus
 from service.core.facts.page import PageFacts
 from service.core.facts.registration import RegistrationStatus
-from service.core.model import (
-    Attempt,
-    Availability,
-    Endpoint,
-    Episode,
-    Outlet,
-    Profile,
-    Site,
-    Target,
-    Tier,
-    Turn,
-    Verdict,
-)
+from service.core.model import Episode, Outlet, Profile, Site, Target, Turn
 from service.core.names.permutations import suffixes_of
 from service.core.persistence.inputs import BlockRecorded, Tick
 from service.core.persistence.lifecycle import Rules
 from service.core.persistence.observations import observe
+from service.core.states import Availability, Tier, Verdict
 from service.core.verdict.lists import shipped_lists
 from service.core.verdict.policy import ScoringPolicy
 from service.pipeline.admit import Door

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from service.core.model import NameMatch, Outlet, Technique, Tier
+from service.core.model import NameMatch, Outlet
 from service.core.names.name import split
 from service.core.names.permutations import candidates, suffixes_of
 from service.core.names.watchlist import WatchList
+from service.core.states import Technique, Tier
 from service.pipeline.watched import Knowledge
 from service.replay.calls import called_for
 

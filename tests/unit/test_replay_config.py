@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from service.core.model import Tier
+from service.core.states import Tier
 from service.lab.scenario import load
 from service.replay.config import settings_for
 from service.settings import Service, Settings, defaults

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.core.model import Place
+from service.core.states import Place
 from service.lab.fates import Fate, fates
 from service.lab.scenario import load
 from service.lab.scenario_model import Happening, Hidden, Scenario, Serves, Truth

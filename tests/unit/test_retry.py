@@ -7,8 +7,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.core.alerts.deliveries import Attempt
 from service.core.alerts.retry import JITTER, SCHEDULE, decide
-from service.core.model import Attempt
 from tests.builders import START
 
 FAILED = Attempt(ok=False, status=500, detail="")

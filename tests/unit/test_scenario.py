@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.core.errors import ConfigError
-from service.core.model import Place, Tier
+from service.core.states import Place, Tier
 from service.lab.scenario import load, shipped
 from service.lab.scenario_model import Happening, Hidden, Serves, Truth, Visitor
 from service.lab.world import Channel

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from service.core.model import Place
+from service.core.states import Place
 from service.lab.address_plan import parker_of
 from service.lab.fates import fates
 from service.lab.scenario import load, shipped

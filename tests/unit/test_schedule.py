@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.model import Availability, Episode, Failures, Site, Verdict
+from service.core.model import Episode, Failures, Site
 from service.core.persistence.schedule import NEVER, Intervals, next_due
+from service.core.states import Availability, Verdict
 from tests.builders import START, at, block, lookalike, site
 
 GAPS = Intervals(spread=0.0)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from service.core.model import Place
+from service.core.states import Place
 from service.lab import address_plan as plan
 from service.lab.scenario_model import Happening, Hidden, ScenarioSite, Serves, Visitor
 from service.lab.staging import VANTAGES, appearances, archived_baselines, world_at

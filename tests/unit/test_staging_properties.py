@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.core.model import Place
+from service.core.states import Place
 from service.lab.pages_outlet import paper
 from service.lab.scenario_model import Happening, Scenario, ScenarioSite, Serves, SiteEvent, Truth, Visitor
 from service.lab.site_content import site_content

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from service.core.model import Cause, Episode, Place
+from service.core.model import Episode
 from service.core.persistence.standing import Aftermath, standing
+from service.core.states import Cause, Place
 from tests.builders import at, block, lookalike, site
 
 BLOCKED = (block(Place.REGISTRAR, at(days=5)),)

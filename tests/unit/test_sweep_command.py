@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from service.commands.sweep import progress_line
-from service.core.model import Sweep, Tier
+from service.core.model import Sweep
+from service.core.states import Tier
 from service.pipeline.sweep import Progress
 from tests.builders import START
 

@@ -10,8 +10,9 @@ import pytest
 
 from service.core.facts.listings import Listing
 from service.core.facts.page import FetchedPage, FetchOutcome, Hop, HopKind, PageFacts, TlsFacts
-from service.core.model import Availability, Episode, Judgement, Outlet, Profile, Site, Target, Verdict
+from service.core.model import Episode, Judgement, Outlet, Profile, Site, Target
 from service.core.persistence.observations import observe
+from service.core.states import Availability, Verdict
 from service.pipeline.fetch import FetchPlan
 from service.pipeline.listed import listed
 from service.pipeline.onward import MOST, onward

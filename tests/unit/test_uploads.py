@@ -18,11 +18,12 @@ from service.adapters.warc_upload import render_upload
 from service.core.errors import InvalidInput
 from service.core.facts.age import Age
 from service.core.facts.page import TlsFacts
-from service.core.model import AnalystWord, Availability, Judgement, Technique, Verdict, WordReason
+from service.core.model import AnalystWord, Judgement
 from service.core.persistence.inputs import Looked
 from service.core.persistence.lifecycle import Rules, step
 from service.core.sightings.capture import Capture, Upload
 from service.core.sightings.forms import read_form
+from service.core.states import Availability, Technique, Verdict, WordReason
 from service.core.tokens import Scope
 from service.core.verdict.judging import judge
 from service.pipeline.uploads import CaptureDesk, Judging, raised

@@ -7,56 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from service.core.alerts import catalogue_summaries as summaries
+from service.core.alerts.catalogue_facts import (
+    BLOCK,
+    EPISODE,
+    EXAMPLE_BLOCK,
+    EXAMPLE_EPISODE,
+    EXAMPLE_LOOKALIKE,
+    EXAMPLE_SITE,
+    JUDGED,
+    JUDGED_EXAMPLE,
+    NAMES,
+    PLACES,
+)
 from service.core.alerts.shapes import Schema, count, flag, list_of, number, object_of, one_of, or_null, text, time
-from service.core.model import Cause, FirstSeenAs, Place, Technique, Verdict, WordReason, WordScope
-
-# --- what several events hold ----------------------------------------------------------------------------------------
-
-_SIGNAL = object_of(
-    {
-        "name": text("The signal's name, as in config/scoring.toml."),
-        "value": number("How strongly it was seen, 0 to 1."),
-        "weight": number("What it counts; weight times value is its part of the score."),
-        "evidence": text("What was seen, in words. It may quote the site: treat it as hostile text."),
-    },
-    "One named reason for or against the verdict.",
-)
-LOOKALIKE = object_of(
-    {
-        "technique": one_of(Technique, "How the name resembles the outlet."),
-        "verdict": one_of(Verdict, "What it was judged to be."),
-        "score": number("The score behind the verdict."),
-        "reason": text("Why, in one sentence."),
-        "first_seen_as": one_of(FirstSeenAs, "Whether the name was there before the outlet was watched."),
-        "flagged_at": or_null(time("Since when it is flagged (suspected or impersonation).")),
-    },
-    "The lookalike as it stood when this happened.",
-)
-_BLOCK = object_of(
-    {
-        "id": text("The block's id; the same block keeps it."),
-        "place": one_of(Place, "Where the block acts."),
-        "effective_from": time("Since when it is in force."),
-        "known_from": time("Since when it is known."),
-        "lifted_at": or_null(time("When it was lifted.")),
-        "reported": flag("Somebody recorded it; otherwise the service observed it."),
-        "reference": text("Where it can be looked up, or what showed it."),
-        "action": or_null(text("The id of the action that it is part of.")),
-    },
-    "The block.",
-)
-_EPISODE: Mapping[str, Schema] = {
-    "episode": {"type": "integer", "minimum": 1, "description": "The episode's number, counted per lookalike."},
-    "began_at": time("When it was first seen to serve the impersonation."),
-    "last_seen_at": time("When it was last seen to serve it."),
-    "ended_at": or_null(time("When it stopped; empty while it goes on.")),
-    "cause": or_null(one_of(Cause, "Why it stopped, as far as can be told.")),
-    "censored": flag("The end is when it was last known to serve, not when it stopped."),
-    "url": text("The URL that showed the impersonation last. Not a link to follow."),
-}
-_PLACES = {"type": "string", "enum": [place.value for place in Place]}
-_NAMES = {"type": "string"}
-
+from service.core.states import Verdict, WordReason, WordScope
 
 # --- the types -------------------------------------------------------------------------------------------------------
 
@@ -80,62 +44,11 @@ class EventType:
     @property
     def example_data(self) -> dict[str, Any]:
         """The example's ``data``, whole."""
-        common: dict[str, Any] = {} if self.about == "service" else dict(_EXAMPLE_SITE)
+        common: dict[str, Any] = {} if self.about == "service" else dict(EXAMPLE_SITE)
         if self.about == "lookalike":
-            common |= {"outlet": "spiegel.de", "lookalike": dict(_EXAMPLE_LOOKALIKE)}
+            common |= {"outlet": "spiegel.de", "lookalike": dict(EXAMPLE_LOOKALIKE)}
         return {"id": "evt_5b1d7c0f2a9e4d6683b0c1f7a2", **common, **self.example_site, "detail": dict(self.example)}
 
-
-_EXAMPLE_SITE: Mapping[str, Any] = {
-    "site": "spiegel.ltd",
-    "defanged": "spiegel[.]ltd",
-    "domain": "spiegel.ltd",
-    "outlet": None,
-    "lookalike": None,
-    "availability": "live",
-    "registered_at": "2022-06-07T09:12:44Z",
-    "registrar": "Example Registrar, Inc.",
-}
-_EXAMPLE_LOOKALIKE: Mapping[str, Any] = {
-    "technique": "tld-swap",
-    "verdict": "impersonation",
-    "score": 0.94,
-    "reason": "serves the page of Der Spiegel under a name that is two days old",
-    "first_seen_as": "newly-registered",
-    "flagged_at": "2022-06-09T14:05:00Z",
-}
-_EXAMPLE_BLOCK: Mapping[str, Any] = {
-    "id": "blk_2f7c0d1a9b3e4c58",
-    "place": "registrar",
-    "effective_from": "2022-07-27T00:00:00Z",
-    "known_from": "2022-07-28T08:30:00Z",
-    "lifted_at": None,
-    "reported": True,
-    "reference": "abuse ticket 4711",
-    "action": None,
-}
-_EXAMPLE_EPISODE: Mapping[str, Any] = {
-    "episode": 1,
-    "began_at": "2022-06-09T14:05:00Z",
-    "last_seen_at": "2022-07-26T23:40:00Z",
-    "ended_at": None,
-    "cause": None,
-    "censored": False,
-    "url": "https://spiegel.ltd/ausland/artikel-1.html",
-}
-
-
-_JUDGED: Mapping[str, Schema] = {
-    "reason": text("Why, in one sentence."),
-    "signals": list_of(_SIGNAL, "Every signal that counted, strongest first."),
-}
-_JUDGED_EXAMPLE: Mapping[str, Any] = {
-    "reason": "serves the page of Der Spiegel under a name that is two days old",
-    "signals": [
-        {"name": "structure", "value": 0.97, "weight": 0.4, "evidence": "97% of the shingles of the home page"},
-        {"name": "age", "value": 1.0, "weight": 0.2, "evidence": "registered 2022-06-07 (rdap)"},
-    ],
-}
 
 CATALOGUE: Mapping[str, EventType] = {
     "lookalike.discovered": EventType(
@@ -147,7 +60,7 @@ CATALOGUE: Mapping[str, EventType] = {
         },
         example={"source": "sweep", "registration_status": "found-date"},
         example_site={
-            "lookalike": dict(_EXAMPLE_LOOKALIKE)
+            "lookalike": dict(EXAMPLE_LOOKALIKE)
             | {"verdict": "unknown", "score": 0.0, "reason": "", "flagged_at": None}
         },
     ),
@@ -160,20 +73,20 @@ CATALOGUE: Mapping[str, EventType] = {
         },
         example={"created_at": "2022-06-07T09:12:44Z", "source": "rdap"},
         example_site={
-            "lookalike": dict(_EXAMPLE_LOOKALIKE)
+            "lookalike": dict(EXAMPLE_LOOKALIKE)
             | {"verdict": "unknown", "score": 0.0, "reason": "", "flagged_at": None}
         },
     ),
     "lookalike.suspected": EventType(
         summary="A lookalike is suspected: name and age speak for it, its content does not yet prove it.",
         about="lookalike",
-        detail=_JUDGED,
+        detail=JUDGED,
         example={
             "reason": "the outlet's exact label under another suffix, two days old",
             "signals": [{"name": "age", "value": 1.0, "weight": 0.2, "evidence": "registered 2022-06-07 (rdap)"}],
         },
         example_site={
-            "lookalike": dict(_EXAMPLE_LOOKALIKE)
+            "lookalike": dict(EXAMPLE_LOOKALIKE)
             | {
                 "verdict": "suspected",
                 "score": 0.52,
@@ -184,17 +97,17 @@ CATALOGUE: Mapping[str, EventType] = {
     "impersonation.confirmed": EventType(
         summary="A lookalike impersonates an outlet, by what it serves or by an analyst's word.",
         about="lookalike",
-        detail=_JUDGED,
-        example=_JUDGED_EXAMPLE,
+        detail=JUDGED,
+        example=JUDGED_EXAMPLE,
     ),
     "impersonation.changed": EventType(
         summary="An impersonation goes on from elsewhere: its addresses or name servers changed.",
         about="lookalike",
         detail={
-            "addresses_before": list_of(_NAMES, "IP addresses at the look before."),
-            "addresses_after": list_of(_NAMES, "IP addresses now."),
-            "nameservers_before": list_of(_NAMES, "Name servers at the look before."),
-            "nameservers_after": list_of(_NAMES, "Name servers now."),
+            "addresses_before": list_of(NAMES, "IP addresses at the look before."),
+            "addresses_after": list_of(NAMES, "IP addresses now."),
+            "nameservers_before": list_of(NAMES, "Name servers at the look before."),
+            "nameservers_after": list_of(NAMES, "Name servers now."),
         },
         optional=("addresses_before", "addresses_after", "nameservers_before", "nameservers_after"),
         example={"addresses_before": ["192.0.2.10"], "addresses_after": ["198.51.100.7"]},
@@ -207,7 +120,7 @@ CATALOGUE: Mapping[str, EventType] = {
             "withdrawn": one_of(Verdict, "The verdict that is taken back."),
             "flagged_at": or_null(time("Since when it had been flagged.")),
             "reason": text("Why it is taken back."),
-            "takes_back": list_of(_NAMES, "Ids of the events that told of the flag, oldest first."),
+            "takes_back": list_of(NAMES, "Ids of the events that told of the flag, oldest first."),
         },
         example={
             "withdrawn": "suspected",
@@ -217,7 +130,7 @@ CATALOGUE: Mapping[str, EventType] = {
         },
         example_time="2022-06-10T08:00:00Z",
         example_site={
-            "lookalike": dict(_EXAMPLE_LOOKALIKE)
+            "lookalike": dict(EXAMPLE_LOOKALIKE)
             | {
                 "verdict": "innocent",
                 "reason": "token 4f2a1c0b9d8e on 2022-06-10: a company or product of that name",
@@ -228,8 +141,8 @@ CATALOGUE: Mapping[str, EventType] = {
     "site.down": EventType(
         summary="A site stopped serving the impersonation. Missing content alone is never taken for this.",
         about="lookalike",
-        detail={**_EPISODE, "blocks": list_of(_PLACES, "Where blocks on it were in force.")},
-        example=dict(_EXAMPLE_EPISODE)
+        detail={**EPISODE, "blocks": list_of(PLACES, "Where blocks on it were in force.")},
+        example=dict(EXAMPLE_EPISODE)
         | {"ended_at": "2022-07-27T00:10:00Z", "cause": "blocked", "blocks": ["registrar"]},
         example_time="2022-07-27T01:10:00Z",
         example_site={"availability": "nxdomain"},
@@ -237,16 +150,16 @@ CATALOGUE: Mapping[str, EventType] = {
     "block.recorded": EventType(
         summary="Somebody reported a block of a site.",
         about="site",
-        detail={"block": _BLOCK},
-        example={"block": dict(_EXAMPLE_BLOCK)},
+        detail={"block": BLOCK},
+        example={"block": dict(EXAMPLE_BLOCK)},
         example_time="2022-07-28T08:30:00Z",
     ),
     "block.observed": EventType(
         summary="The service saw a block: a hold status, a seizure, a sinkhole, a resolver that answers otherwise.",
         about="site",
-        detail={"block": _BLOCK},
+        detail={"block": BLOCK},
         example={
-            "block": dict(_EXAMPLE_BLOCK)
+            "block": dict(EXAMPLE_BLOCK)
             | {
                 "id": "blk_spiegel.ltd_registry_1",
                 "place": "registry",
@@ -262,19 +175,19 @@ CATALOGUE: Mapping[str, EventType] = {
     "block.lifted": EventType(
         summary="A block no longer holds, as somebody reported or as the service saw.",
         about="site",
-        detail={"block": _BLOCK},
-        example={"block": dict(_EXAMPLE_BLOCK) | {"lifted_at": "2022-09-01T00:00:00Z"}},
+        detail={"block": BLOCK},
+        example={"block": dict(EXAMPLE_BLOCK) | {"lifted_at": "2022-09-01T00:00:00Z"}},
         example_time="2022-09-01T06:00:00Z",
     ),
     "site.resurfaced": EventType(
         summary="A site serves the impersonation again, after it was down or in spite of a block.",
         about="lookalike",
         detail={
-            **_EPISODE,
+            **EPISODE,
             "down_since": or_null(time("When the episode before this one ended.")),
-            "after_blocks": list_of(_PLACES, "Blocks that had been recorded before."),
+            "after_blocks": list_of(PLACES, "Blocks that had been recorded before."),
         },
-        example=dict(_EXAMPLE_EPISODE)
+        example=dict(EXAMPLE_EPISODE)
         | {
             "episode": 2,
             "began_at": "2022-09-02T11:00:00Z",

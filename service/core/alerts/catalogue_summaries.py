@@ -7,7 +7,7 @@ from typing import Any
 
 from service.core.alerts.condition import Severity
 from service.core.alerts.shapes import Schema, count, flag, list_of, object_of, one_of, or_null, text, time
-from service.core.model import FirstSeenAs, Verdict
+from service.core.states import FirstSeenAs, Verdict
 
 _SITE: Mapping[str, Schema] = {
     "site": text("The host name, as A-labels."),

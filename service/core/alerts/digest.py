@@ -14,9 +14,11 @@ from typing import Any
 
 from service.core.alerts import events
 from service.core.alerts.condition import Severity
+from service.core.alerts.deliveries import Endpoint
 from service.core.alerts.policy import severity
-from service.core.model import Endpoint, Event, Verdict
+from service.core.model import Event
 from service.core.names.name import defang
+from service.core.states import Verdict
 
 TYPE = "alerts.digest"
 

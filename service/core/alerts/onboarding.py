@@ -14,8 +14,9 @@ from typing import Any
 from service.core.alerts import events
 from service.core.alerts.condition import Severity
 from service.core.alerts.policy import severity
-from service.core.model import Event, FirstSeenAs, Lookalike, Outlet, Site, Verdict
+from service.core.model import Event, Lookalike, Outlet, Site
 from service.core.names.name import defang
+from service.core.states import FirstSeenAs, Verdict
 
 TYPE = "outlet.onboarded"
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from service.core.alerts.condition import Severity
-from service.core.model import Endpoint, Event, Verdict
+from service.core.alerts.deliveries import Endpoint
+from service.core.model import Event
+from service.core.states import Verdict
 
 SEVERITIES = MappingProxyType(
     {

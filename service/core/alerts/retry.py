@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from service.core.model import Attempt  # which itself needs what endpoints are made of
+    from service.core.alerts.deliveries import Attempt
 
 
 # Gaps after the first try, the second, and so on: five seconds to about a day, ten tries in about three days.

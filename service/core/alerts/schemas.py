@@ -6,9 +6,10 @@ what ``document`` gives, and the tests hold every event that the service makes a
 
 from __future__ import annotations
 
-from service.core.alerts.catalogue import CATALOGUE, LOOKALIKE, EventType
+from service.core.alerts.catalogue import CATALOGUE, EventType
+from service.core.alerts.catalogue_facts import LOOKALIKE
 from service.core.alerts.shapes import Schema, object_of, one_of, or_null, text, time
-from service.core.model import Availability
+from service.core.states import Availability
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.core.model import Availability, Verdict
+from service.core.states import Availability, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

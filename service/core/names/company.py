@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from service.core.model import Technique
 from service.core.names import vocabulary
 from service.core.names.labels import SHORT
 from service.core.names.readings import Resemblance
 from service.core.names.vocabulary import Kind
+from service.core.states import Technique
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from service.core.model import Technique
 from service.core.names import skeleton
+from service.core.states import Technique
 
 STRONG: Final = 0.8
 """From this score on a match is worth a look by itself; below, it wants a second reason (age, content, certificate)."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from rapidfuzz.distance import OSA
 
-from service.core.model import Technique
 from service.core.names import vocabulary
 from service.core.names.company import holding
 from service.core.names.labels import SHORT
 from service.core.names.readings import STRONG, Resemblance
+from service.core.states import Technique
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

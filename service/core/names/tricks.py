@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 import ahocorasick_rs
 import numpy as np
 
-from service.core.model import Technique
 from service.core.names import name as names
 from service.core.names import skeleton, vocabulary
 from service.core.names.labels import SHORT
 from service.core.names.readings import Resemblance
+from service.core.states import Technique
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -22,8 +22,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from service.core.errors import InvalidInput, InvalidName
-from service.core.model import Place
 from service.core.names import name as names
+from service.core.states import Place
 from service.core.stix_patterns import compared
 
 COLUMNS = ("site", "place", "effective_from", "known_from", "lifted_at", "reference", "action")

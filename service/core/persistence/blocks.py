@@ -12,7 +12,8 @@ from datetime import datetime
 
 from service.core.facts.dns import DnsStatus
 from service.core.facts.registration import RegistrationStatus
-from service.core.model import Availability, Block, Look, Place, Site
+from service.core.model import Block, Look, Site
+from service.core.states import Availability, Place
 
 _FOUND = (RegistrationStatus.FOUND_DATE, RegistrationStatus.FOUND_NO_DATE)
 _AT_THE_NAME = frozenset({Place.REGISTRAR, Place.REGISTRY})

@@ -21,11 +21,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from math import sqrt
 
-from service.core.model import Action, Block, Sweep, Tier
+from service.core.model import Action, Block, Sweep
 from service.core.names.name import registrable
 from service.core.persistence.histories import DAY, History, Stretch, as_known, days, down_after_block, met
 from service.core.persistence.measures import HORIZONS, Group, group_of
 from service.core.persistence.survival import MINIMUM, Z, wilson
+from service.core.states import Tier
 
 WINDOW = timedelta(days=90)
 """How far rates before and after an action look: gaps between spoofs of one outlet have a median of four weeks."""

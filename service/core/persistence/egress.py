@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from service.core.model import Availability, Episode, Judgement, Look, Site
+from service.core.model import Episode, Judgement, Look, Site
+from service.core.states import Availability
 
 SECOND = "second"
 _MARK = f"@{SECOND}"

@@ -9,21 +9,10 @@ from dataclasses import dataclass, replace
 
 from service.core.alerts import events
 from service.core.facts.registration import RegistrationStatus
-from service.core.model import (
-    Availability,
-    Cause,
-    Episode,
-    Event,
-    Failures,
-    Judgement,
-    Look,
-    Lookalike,
-    Place,
-    Site,
-    Verdict,
-)
+from service.core.model import Episode, Event, Failures, Judgement, Look, Lookalike, Site
 from service.core.persistence.egress import gone_from
 from service.core.persistence.rules import Rules
+from service.core.states import Availability, Cause, Place, Verdict
 
 _FAILED = frozenset(
     {

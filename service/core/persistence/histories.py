@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
-from service.core.model import Block, Cause, Technique, Verdict
+from service.core.model import Block
 from service.core.persistence.reports import Report
 from service.core.persistence.survival import Span
+from service.core.states import Cause, Technique, Verdict
 
 DAY = timedelta(days=1)
 SUCCEEDED, CAME_BACK = "successor", "resurfaced"

@@ -38,21 +38,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.core.alerts import events
-from service.core.model import (
-    AnalystWord,
-    Availability,
-    Block,
-    Event,
-    FirstSeenAs,
-    Judgement,
-    Look,
-    Lookalike,
-    Site,
-    Target,
-    Urgency,
-    Verdict,
-    WordScope,
-)
+from service.core.model import AnalystWord, Block, Event, Judgement, Look, Lookalike, Site, Target
 from service.core.persistence import registration as periods
 from service.core.persistence.blocks import ended_with_registration, observed_blocks, with_block
 from service.core.persistence.episodes import Scene, continued, failed_looks
@@ -61,6 +47,7 @@ from service.core.persistence.observations import observe
 from service.core.persistence.rules import Rules
 from service.core.persistence.schedule import next_due, urgency
 from service.core.persistence.words import begins_anew, covered, lost_ground, sentence
+from service.core.states import Availability, FirstSeenAs, Urgency, Verdict, WordScope
 
 __all__ = ["Rules", "step"]
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
-from service.core.model import Availability, Site, Urgency
+from service.core.model import Site
+from service.core.states import Availability, Urgency
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _NEWS = timedelta(days=2)

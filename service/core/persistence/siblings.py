@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.core.model import Tier
 from service.core.names import name as names
+from service.core.states import Tier
 
 SOURCE_OF_SIBLINGS = f"sweep:{Tier.SIBLINGS.value}"
 """Where a site came from that such a sweep found; its own siblings are asked for no more: it never recurses."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from service.core.model import Block, Cause, Episode, Site
+from service.core.model import Block, Episode, Site
+from service.core.states import Cause
 
 
 class Aftermath(StrEnum):

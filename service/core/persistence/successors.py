@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from service.core.model import Availability, Observation, Site
+from service.core.model import Observation, Site
 from service.core.persistence.links import Link
+from service.core.states import Availability
 
 _DAY = timedelta(days=1)
 # What a name shows that is held in reserve (nothing that anybody could read): it takes over when it goes live.

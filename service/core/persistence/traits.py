@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 from service.core.facts.page import FetchedPage, PageFacts
 from service.core.facts.registration import Registration
-from service.core.model import Baseline, Judgement, Look, Site, Technique
+from service.core.model import Baseline, Judgement, Look, Site
 from service.core.names import name as names
 from service.core.persistence.infrastructure import Infrastructure
 from service.core.persistence.registration import better
+from service.core.states import Technique
 
 # How much one trait says that two sites alone share. A tracker's account has one owner, an address may have several;
 # names of one label registered on one day come from one hand (75 of 153 dated names of the campaigns did); a label that

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from service.core.alerts.events import rfc3339
-from service.core.model import WordReason, WordScope
 from service.core.persistence.registration import NEW_PERIOD
+from service.core.states import WordReason, WordScope
 
 if TYPE_CHECKING:
     from service.core.model import AnalystWord, Lookalike, Site

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from service.core.facts.dns import DnsAnswers, DnsFacts, DnsStatus
 from service.core.facts.page import FetchedPage, FetchOutcome
-from service.core.model import Availability
+from service.core.states import Availability
 from service.core.verdict.grades import LITTLE_TEXT, PageKind, Told, page_kind
 from service.core.verdict.lists import Lists, in_networks, unreachable_everywhere, within
 

@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING
 from service.core.facts.age import Age, age_of, dated_facts, newly_registered
 from service.core.facts.page import FetchedPage
 from service.core.facts.registration import Registration, RegistrationStatus
-from service.core.model import Availability, Judgement, Look, Lookalike, Outlet, Signal, Site, Technique, Verdict
+from service.core.model import Judgement, Look, Lookalike, Outlet, Signal, Site
 from service.core.persistence.registration import better
 from service.core.persistence.words import lost_ground, sentence
+from service.core.states import Availability, Technique, Verdict
 from service.core.verdict import signals as named
 from service.core.verdict.lists import within
 from service.core.verdict.ownership import claims_name_servers, innocence

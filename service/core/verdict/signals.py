@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from service.core.facts.age import age_in_words
 from service.core.facts.cloaking import cloaking
-from service.core.model import Lookalike, Outlet, Signal, Technique
+from service.core.model import Lookalike, Outlet, Signal
+from service.core.states import Technique
 from service.core.verdict.lists import within
 from service.core.verdict.ownership import certificates
 

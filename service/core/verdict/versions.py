@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from service.core.facts.page import PageFacts
-from service.core.model import Baseline, BaselineState, BaselineVersion
+from service.core.model import Baseline, BaselineVersion
+from service.core.states import BaselineState
 
 LARGE = 0.2
 """Likeness under which a page looks like another layout. Measured on two dates each of 25 outlets: within two months

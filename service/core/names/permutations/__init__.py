@@ -8,12 +8,12 @@ from importlib.resources import files
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from service.core.model import Technique, Tier
 from service.core.names import name as names
 from service.core.names import suffixes
 from service.core.names.permutations import variants
 from service.core.names.readings import Seen
 from service.core.names.resemblance import whole_name
+from service.core.states import Technique, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

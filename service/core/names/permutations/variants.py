@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from service.core.model import Technique
 from service.core.names import name as names
 from service.core.names.permutations import (
     addition,
@@ -27,6 +26,7 @@ from service.core.names.permutations import (
 from service.core.names.permutations.context import Context
 from service.core.names.readings import Seen
 from service.core.names.resemblance import resemble, technique_under
+from service.core.states import Technique
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

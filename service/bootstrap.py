@@ -146,6 +146,27 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             sink=sinks(settings, webhooks, vault),
         )
         stack.push_async_callback(courier.close)
+        examiner = Examiner(
+            clock=clock,
+            store=store,
+            watched=watched,
+            resolver=resolver,
+            registry=registry,
+            fetcher=fetcher,
+            tracker=tracker,
+            plan=FetchPlan(
+                profiles=fetching.profiles(settings),
+                every=settings.service.watch.pages_every,
+                budget=settings.service.fetch.budget,
+            ),
+            policy=settings.scoring,
+            lists=lists,
+            concurrency=settings.service.fetch.concurrency,
+            archivist=kept.archivist,
+            lease=timedelta(0) if replayed else LEASE,
+            second=fetching.second(settings, resolver, parser, fetcher),
+        )
+        desk = sighting_desk(settings, clock=clock, store=store, watched=watched)
         app = App(
             version=version("spoofwatch"),
             clock=clock,
@@ -156,28 +177,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
             tracker=tracker,
             blocks=BlockBook(clock=clock, store=store, door=door, tracker=tracker),
             linker=Linker(clock=clock, store=store),
-            examiner=(
-                examiner := Examiner(
-                    clock=clock,
-                    store=store,
-                    watched=watched,
-                    resolver=resolver,
-                    registry=registry,
-                    fetcher=fetcher,
-                    tracker=tracker,
-                    plan=FetchPlan(
-                        profiles=fetching.profiles(settings),
-                        every=settings.service.watch.pages_every,
-                        budget=settings.service.fetch.budget,
-                    ),
-                    policy=settings.scoring,
-                    lists=lists,
-                    concurrency=settings.service.fetch.concurrency,
-                    archivist=kept.archivist,
-                    lease=timedelta(0) if replayed else LEASE,
-                    second=fetching.second(settings, resolver, parser, fetcher),
-                )
-            ),
+            examiner=examiner,
             checks=CheckDesk(
                 clock=clock,
                 store=store,
@@ -195,7 +195,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None, replayed
                 shard=settings.service.sweep.shard,
                 daily_queries=settings.service.sweep.daily_queries,
             ),
-            sightings=(desk := sighting_desk(settings, clock=clock, store=store, watched=watched)),
+            sightings=desk,
             captures=kept.captures(desk, parser),
             courier=courier,
             digester=Digester(clock=clock, store=store, default=settings.service.alerts.digest_every),

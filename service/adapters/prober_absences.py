@@ -61,7 +61,7 @@ def _record_seconds(rest: bytes) -> int:
 
 def _owner_end(packet: bytes, start: int) -> int:
     """Where a record's owner ends that is the question's name or above it, 0 where it is another name or none."""
-    if packet[start : start + 1] >= b"\xc0":
+    if start < len(packet) and packet[start] >= _POINTER:
         target = (int.from_bytes(packet[start : start + 2]) & 0x3FFF) if start + 2 <= len(packet) else 0
         return start + 2 if target in _label_starts(packet) else 0
     stop = start

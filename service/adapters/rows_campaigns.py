@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, insert, or_, select, update
 
 from service.adapters.codec import dumps, json_text, load_any, loads
+from service.adapters.portions import portions
 from service.adapters.tables import SITE
 from service.adapters.tables_campaigns import CAMPAIGN, CAMPAIGN_CHANGE, MEMBERSHIP, SUCCESSION, TIE
 from service.core.errors import NotFound
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 Traits = tuple[tuple[str, str, float], ...]
 
-_CHUNK = 400
-"""Ids in one IN list, which stands twice in a query; older builds of SQLite take 999 parameters."""
 
 # Built once: building a statement takes longer than running it.
 _HOSTS: BindParameter[Sequence[str]] = bindparam("hosts", expanding=True)
@@ -64,8 +63,8 @@ class SqlTies:
         """Every tie with one of ``hosts`` at an end, those that no longer hold and those that were cut included."""
         ids = sorted(ids_of(self._connection, hosts).values())
         found: dict[int, Tie] = {}
-        for start in range(0, len(ids), _CHUNK):
-            for row in self._connection.execute(_TIES, {"ids": ids[start : start + _CHUNK]}):
+        for portion in portions(ids):
+            for row in self._connection.execute(_TIES, {"ids": portion}):
                 found[row.id] = _tie(row)
         return tuple(found.values())
 
@@ -119,8 +118,8 @@ class SqlCampaigns:
         """The campaigns that any of ``hosts`` belongs to now, with all their members, ordered by id."""
         ids = sorted(ids_of(self._connection, hosts).values())
         names: set[str] = set()
-        for start in range(0, len(ids), _CHUNK):
-            names.update(self._connection.execute(_CAMPAIGNS_OF, {"ids": ids[start : start + _CHUNK]}).scalars())
+        for portion in portions(ids):
+            names.update(self._connection.execute(_CAMPAIGNS_OF, {"ids": portion}).scalars())
         members: dict[tuple[str, datetime], set[str]] = {}
         for row in self._connection.execute(_MEMBERS, {"hosts": sorted(names)}):
             members.setdefault((row.id, row.began_at), set()).add(row.host)
@@ -179,8 +178,8 @@ def ids_of(connection: Connection, hosts: Iterable[str]) -> dict[str, int]:
     """Row ids of sites by host; unknown ones are left out."""
     wanted = sorted(set(hosts))
     found: dict[str, int] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        rows = connection.execute(_SITES, {"hosts": wanted[start : start + _CHUNK]})
+    for portion in portions(wanted):
+        rows = connection.execute(_SITES, {"hosts": portion})
         found.update((row.host, row.id) for row in rows)
     return found
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, exists, insert, select, update
 
+from service.adapters.portions import portions
 from service.adapters.rows_digests import forget_told, read_event
 from service.adapters.tables import ATTEMPT, DELIVERY, ENDPOINT, EVENT, LOOKALIKE, SITE
 from service.core.alerts.deliveries import DeliveryState
@@ -29,10 +30,6 @@ _FILTERS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "state": lambda value: DELIVERY.c.state == value,
     "type": lambda value: EVENT.c.type == value,
 }
-
-
-_CHUNK = 400
-"""Ids in one statement; older builds of SQLite take 999 parameters."""
 
 
 class SqlDeliveries:
@@ -65,7 +62,7 @@ class SqlDeliveries:
 
     def retry(self, number: int, at: datetime) -> None:
         """Make one due at ``at``, whatever became of it, with the whole schedule before it. NotFound for none."""
-        again = _again(at).where(DELIVERY.c.id == number)
+        again = _again(DeliveryState.PENDING, at).where(DELIVERY.c.id == number)
         if self._connection.execute(again).rowcount == 0:
             raise NotFound(f"there is no delivery {number}")
 
@@ -80,7 +77,6 @@ class SqlDeliveries:
             states += [DeliveryState.DELIVERED, DeliveryState.SUMMED_UP]
         events = select(EVENT.c.sequence).where(EVENT.c.committed_at >= since)
         asked = (DELIVERY.c.endpoint == endpoint.id, DELIVERY.c.state.in_(states), DELIVERY.c.event.in_(events))
-        again = update(DELIVERY).values(next_at=at, forgiven=DELIVERY.c.attempt)
         missed = [
             {"event": event.sequence, "endpoint": endpoint.id, "state": _waiting(endpoint, event), "attempt": 0}
             | {"next_at": at, "last_detail": "", "forgiven": 0}
@@ -89,9 +85,9 @@ class SqlDeliveries:
         ]
         count = len(missed)
         for state, numbers in self._by_state(endpoint, asked).items():
-            for start in range(0, len(numbers), _CHUNK):
-                these = DELIVERY.c.id.in_(numbers[start : start + _CHUNK])
-                count += self._connection.execute(again.values(state=state).where(these)).rowcount
+            for portion in portions(numbers):
+                these = DELIVERY.c.id.in_(portion)
+                count += self._connection.execute(_again(state, at).where(these)).rowcount
         if missed:
             self._connection.execute(insert(DELIVERY), missed)
         return count
@@ -129,8 +125,8 @@ class SqlDeliveries:
         return frozenset(self._connection.execute(query).scalars())
 
 
-def _again(at: datetime) -> Any:
-    return update(DELIVERY).values(state=DeliveryState.PENDING, next_at=at, forgiven=DELIVERY.c.attempt)
+def _again(state: DeliveryState, at: datetime) -> Any:
+    return update(DELIVERY).values(state=state, next_at=at, forgiven=DELIVERY.c.attempt)
 
 
 def _waiting(endpoint: Endpoint, event: Event) -> DeliveryState:

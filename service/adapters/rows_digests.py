@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from service.adapters.codec import dumps, load_any, member
+from service.adapters.portions import portions
 from service.adapters.tables import DELIVERY, EVENT, LOOKALIKE, SITE
 from service.adapters.tables_alerts import ALERT_GROUP, TOLD
 from service.adapters.tables_campaigns import MEMBERSHIP
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 Said = Mapping[str, str]
 Data = Mapping[str, Any]
 
-_CHUNK = 400
-"""Ids in one statement; older builds of SQLite take 999 parameters."""
 
 # Built once: building a statement takes longer than running it.
 _CAMPAIGN = (
@@ -155,8 +154,8 @@ class SqlDigests:
         """These no longer wait, and this is what was told of their groups."""
         ids = [one.delivery for one in held]
         summed = update(DELIVERY).values(state=DeliveryState.SUMMED_UP, next_at=None)
-        for start in range(0, len(ids), _CHUNK):
-            self._connection.execute(summed.where(DELIVERY.c.id.in_(ids[start : start + _CHUNK])))
+        for portion in portions(ids):
+            self._connection.execute(summed.where(DELIVERY.c.id.in_(portion)))
         for key, told in said.items():
             this = (TOLD.c.endpoint == endpoint, TOLD.c.key == key)
             values = {"said_json": dumps(Said, told), "at": at}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 
+from service.adapters.portions import portions
 from service.adapters.tables import SITE
 from service.adapters.tables_feeds import FEED, FEED_GAP
 from service.core.errors import NotFound
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-_AT_ONCE = 500
-"""Domains in one question: SQLite takes 32,766 values, and short statements are kept compiled."""
 
 # Stored under the same names on both sides.
 _PLAIN = tuple(field.name for field in fields(FeedState) if field.name not in ("id", "mark", "patience", "news_within"))
@@ -63,8 +62,8 @@ class SqlFeeds:
         """The hosts that are sites already, by those of these registrable names that have any."""
         found: dict[str, tuple[str, ...]] = {}
         asked = sorted(domains)
-        for low in range(0, len(asked), _AT_ONCE):
-            query = select(SITE.c.domain, SITE.c.host).where(SITE.c.domain.in_(asked[low : low + _AT_ONCE]))
+        for portion in portions(asked):
+            query = select(SITE.c.domain, SITE.c.host).where(SITE.c.domain.in_(portion))
             for domain, host in self._connection.execute(query):
                 found[domain] = (*found.get(domain, ()), host)
         return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, select
 
 from service.adapters.codec import member
+from service.adapters.portions import portions
 from service.adapters.rows_reports import SqlReports
 from service.adapters.rows_sweeps import sweep_of
 from service.adapters.site_loading import block, episode
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from service.core.model import Sweep
     from service.core.persistence.reports import Report
 
-_CHUNK = 500
 _IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
 _HOSTS: BindParameter[Sequence[str]] = bindparam("hosts", expanding=True)
 _EVER_FLAGGED = (
@@ -95,8 +95,8 @@ class SqlLifetimes:
         """Every lookalike that was ever flagged, by row id."""
         ids = list(self._connection.execute(_EVER_FLAGGED).scalars())
         found: list[History] = []
-        for start in range(0, len(ids), _CHUNK):
-            found += self._chunk(ids[start : start + _CHUNK])
+        for portion in portions(ids):
+            found += self._chunk(portion)
         return tuple(found)
 
     def sweeps(self) -> tuple[Sweep, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, update
 
 from service.adapters.codec import member
+from service.adapters.portions import portions
 from service.adapters.tables import LOOKALIKE, SITE
 from service.adapters.tables_persistence import REPORT, REPORT_CHANGE
 from service.adapters.views import PUBLIC_PREFIX
@@ -103,14 +104,11 @@ class SqlReports:
         rows = self._connection.execute(query).all()
         changes: defaultdict[str, list[ReportChange]] = defaultdict(list)
         ids = [row.id for row in rows]
-        for start in range(0, len(ids), _CHUNK):
-            these = REPORT_CHANGE.c.report.in_(ids[start : start + _CHUNK])
+        for portion in portions(ids):
+            these = REPORT_CHANGE.c.report.in_(portion)
             for row in self._connection.execute(select(REPORT_CHANGE).where(these).order_by(REPORT_CHANGE.c.number)):
                 changes[row.report].append(_change(row))
         return tuple(_report(row, tuple(changes[row.id])) for row in rows)
-
-
-_CHUNK = 500
 
 
 def _change(row: Row[Any]) -> ReportChange:

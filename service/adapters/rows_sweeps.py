@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select, update
 
 from service.adapters.codec import member
+from service.adapters.portions import portions
 from service.adapters.site_saving import new_id
 from service.adapters.tables import SWEEP, UNANSWERED
 from service.core.errors import NotFound
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection, Row, Select
-
-_AT_ONCE = 500
-"""Parameters of one statement; databases have limits."""
 
 
 class SqlSweeps:
@@ -94,8 +92,8 @@ class SqlSweeps:
         """Those of ``names`` that stayed unanswered in a sweep: of these alone it says nothing."""
         asked = list(names)
         found: set[str] = set()
-        for start in range(0, len(asked), _AT_ONCE):
-            within = UNANSWERED.c.name.in_(asked[start : start + _AT_ONCE])
+        for portion in portions(asked):
+            within = UNANSWERED.c.name.in_(portion)
             query = select(UNANSWERED.c.name).where(UNANSWERED.c.sweep_id == sweep_id, within)
             found.update(self._connection.execute(query).scalars())
         return frozenset(found)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, select
 
 from service.adapters.codec import load_any, loads, member
+from service.adapters.portions import portions
 from service.adapters.tables import BLOCK, EPISODE, LOOKALIKE, OBSERVATION, SITE, TARGET
 from service.core.facts.dns import DnsFacts
 from service.core.facts.registration import Registration
@@ -25,8 +26,6 @@ Signals = tuple[Signal, ...]
 Summary = Mapping[str, Any]
 Ids = tuple[str, ...]
 
-_CHUNK = 500
-"""Ids in one IN list; SQLite takes 32,766 parameters, older builds 999."""
 
 _IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
 
@@ -77,8 +76,8 @@ def load_host(connection: Connection, host: str) -> Stored | None:
 def load_ids(connection: Connection, ids: Sequence[int]) -> list[Stored]:
     """Sites by their ids, in the order given; ids that are not there are left out."""
     found: dict[int, Stored] = {}
-    for start in range(0, len(ids), _CHUNK):
-        found.update(_load_chunk(connection, ids[start : start + _CHUNK]))
+    for portion in portions(ids):
+        found.update(_load_chunk(connection, portion))
     return [found[site_id] for site_id in ids if site_id in found]
 
 

@@ -10,7 +10,7 @@ from service.bootstrap import open_app
 from service.commands.terminal import json_line, printable
 from service.core.names import name as names
 from service.core.states import Verdict
-from service.pipeline.check import SEVERITY, Report
+from service.pipeline.check import Report
 from service.settings import Settings
 
 _ADDRESS = re.compile(r"https?://[^\s,;()]+")
@@ -21,8 +21,8 @@ def run(settings: Settings, given: list[str], *, as_json: bool, fail_on: str | N
     reports = asyncio.run(_check_all(settings, given))
     for report in reports:
         print(json_line(report) if as_json else as_text(report))
-    worst = max((SEVERITY[Verdict(report["verdict"])] for report in reports), default=0)
-    return int(fail_on is not None and worst >= SEVERITY[Verdict(fail_on)])
+    worst = max((Verdict(report["verdict"]).rank for report in reports), default=0)
+    return int(fail_on is not None and worst >= Verdict(fail_on).rank)
 
 
 async def _check_all(settings: Settings, given: list[str]) -> list[Report]:

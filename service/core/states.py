@@ -61,6 +61,11 @@ class Verdict(StrEnum):
         """Whether people are told of it."""
         return self in (Verdict.SUSPECTED, Verdict.IMPERSONATION)
 
+    @property
+    def rank(self) -> int:
+        """How bad it is; innocent counts as little as unknown."""
+        return {Verdict.SUSPECTED: 1, Verdict.IMPERSONATION: 2}.get(self, 0)
+
 
 class WordReason(StrEnum):
     """Why an analyst judged as they did; a closed list, so that it can be counted and filtered by."""

@@ -33,6 +33,7 @@ _BATCH = 50_000
 _AGAIN = timedelta(minutes=15)
 _MOST_TIMES, _ALWAYS = 100, 1 << 30
 """Names shrink to a third or a fifth. What would grow to more than so many times its size, beyond a GiB, is no list."""
+_ENCRYPTED = 1  # a bit of a member's flags (APPNOTE.TXT of PKWARE, 4.4.4)
 _UNFINISHED = frozenset({".part", ".tmp", ".crdownload"})
 """What somebody is still writing has such a name by custom."""
 
@@ -203,12 +204,13 @@ def _read(path: Path, skipped: Skipped) -> Generator[tuple[list[str], list[str]]
 
 def _opened(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
     """A member to be read; BadZipFile where it cannot be."""
+    if member.flag_bits & _ENCRYPTED:
+        raise zipfile.BadZipFile(f"{member.filename} in it is encrypted")
     try:
         return packed.open(member)
-    except RuntimeError as error:
-        # So zipfile says that a member is encrypted or packed in a way that it does not know. It is the list's fault,
-        # to be told of; caught here alone, so that no fault of ours is taken for it.
-        raise zipfile.BadZipFile(str(error)) from error
+    except NotImplementedError as error:
+        # zipfile's word for a member that is packed in a way which it does not know: the list's fault, not ours.
+        raise zipfile.BadZipFile(f"{member.filename} in it: {error}") from error
 
 
 def _at_hand(path: Path) -> ListFile:

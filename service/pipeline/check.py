@@ -21,7 +21,6 @@ from service.pipeline.examine import Examination, Examiner
 from service.pipeline.watched import Watched
 from service.ports import Resolver, Store
 
-SEVERITY = {Verdict.INNOCENT: 0, Verdict.UNKNOWN: 0, Verdict.SUSPECTED: 1, Verdict.IMPERSONATION: 2}
 Report = dict[str, Any]
 """JSON values; ``name``, ``verdict``, ``availability``, ``summary`` and ``outlets`` always, the rest after a look."""
 
@@ -102,7 +101,7 @@ def _report(host: str, examined: Examination, evidence: list[str], outlets: froz
     look, site = examined.look, examined.step.site
     registration = site.registration
     verdicts = [one.verdict for one in site.lookalikes if not outlets or one.outlet in outlets]
-    worst = max(verdicts, key=SEVERITY.__getitem__, default=Verdict.UNKNOWN)
+    worst = max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.UNKNOWN)
     judged = [one for one in examined.judgements if not outlets or one.outlet in outlets]
     events = [one for one in examined.step.events if not outlets or one.outlet is None or one.outlet in outlets]
     return {

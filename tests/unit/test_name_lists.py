@@ -178,6 +178,38 @@ def test_what_cannot_be_read_is_said_in_words_and_tried_again(rig: Rig) -> None:
     assert (state.error, state.admitted) == ("", 1)
 
 
+def with_field(archive: bytes, offset: int, value: int) -> bytes:
+    """The archive with another value in a field of its local header and of its central one (APPNOTE 4.3.7, 4.3.12)."""
+    changed = bytearray(archive)
+    for signature, further in ((b"PK\3\4", 0), (b"PK\1\2", 2)):
+        at = archive.index(signature) + offset + further
+        changed[at : at + 2] = value.to_bytes(2, "little")
+    return bytes(changed)
+
+
+FLAGS, METHOD = 6, 8
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (with_field(packed(a=CSV), FLAGS, 1), "a in it is encrypted"),
+        (with_field(packed(a=CSV), METHOD, 99), "a in it: That compression method is not supported"),
+        (packed(a=CSV).replace(b"PK\3\4", b"PK\3\5", 1), "Bad magic number for file header"),
+    ],
+    ids=["encrypted", "of an unknown packing", "damaged"],
+)
+def test_a_zip_that_cannot_be_read_is_the_lists_fault_and_the_next_one_is_taken(
+    rig: Rig, content: bytes, said: str
+) -> None:
+    rig.write(content)
+    state = rig.round()
+    assert f"the ZIP cannot be read: {said}" in state.error
+    rig.write(packed(a=CSV), at=START + DAY)
+    state = rig.round()
+    assert (state.error, state.admitted) == ("", 1)
+
+
 def test_a_zip_that_would_fill_everything_is_not_unpacked(rig: Rig) -> None:
     member = zipfile.ZipInfo("names.txt")
     member.compress_type = zipfile.ZIP_DEFLATED

@@ -32,8 +32,6 @@ MOST_REMEMBERED = 2000
 _WORSE = frozenset({"lookalike.suspected", "impersonation.confirmed", "site.resurfaced", "block.lifted"})
 """What always ends an acknowledgement: a verdict that rises, and a way back after a block."""
 
-_VERDICTS = tuple(Verdict)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertGroup:
@@ -136,17 +134,12 @@ def _group(key: str, news: Sequence[Event], happened: int) -> dict[str, Any]:
     return {
         "group": key,
         "severity": str(severity(ranked[0])),
-        "verdict": max((line["verdict"] or Verdict.UNKNOWN.value for line in lines), key=_rank),
+        "verdict": max((Verdict(line["verdict"] or Verdict.UNKNOWN) for line in lines), key=lambda one: one.rank).value,
         "outlets": sorted({line["outlet"] for line in lines if line["outlet"]}),
         "events": happened,
         "lines": lines[:MOST_LINES],
         "further_lines": max(0, len(lines) - MOST_LINES),
     }
-
-
-def _rank(verdict: str) -> int:
-    """Innocent counts as little as unknown: what is told is how bad it is."""
-    return 0 if verdict == Verdict.INNOCENT else _VERDICTS.index(Verdict(verdict))
 
 
 def _line(event: Event) -> dict[str, Any]:

@@ -51,8 +51,6 @@ from service.core.states import Availability, FirstSeenAs, Urgency, Verdict, Wor
 
 __all__ = ["Rules", "step"]
 
-_RANK = {Verdict.UNKNOWN: 0, Verdict.INNOCENT: 0, Verdict.SUSPECTED: 1, Verdict.IMPERSONATION: 2}
-
 
 def step(site: Site, given: Input, now: datetime, rules: Rules) -> Step:
     """The state after ``given`` happened at ``now``, and what people are told of it."""
@@ -224,7 +222,7 @@ def _verdict(site: Site, lookalike: Lookalike, judged: Judgement, at: datetime) 
         lookalike = replace(lookalike, analyst=None)
         detail = events.word_detail(word) | {"changed": [change._asdict() for change in changes]}
         told.append(events.about_site("verdict.stale", site, at, lookalike=lookalike, detail=detail))
-    rises = _RANK[judged.verdict] > _RANK[lookalike.verdict]
+    rises = judged.verdict.rank > lookalike.verdict.rank
     falls = judged.verdict is Verdict.INNOCENT or begins_anew(changes)
     same = judged.verdict is lookalike.verdict
     if not (rises or falls or same or lookalike.verdict is Verdict.INNOCENT):

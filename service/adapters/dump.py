@@ -100,12 +100,8 @@ LEFT_OUT = frozenset(
     {
         *("evidence", "attempt", "token", "repeat"),  # ids and times that are others in every run
         *("state", "unlinked", "unanswered", "feed", "feed_gap", "listed"),  # how far the work has come
-        *(
-            "sighting_report",
-            "sighting",
-            "capture",
-            "check_request",
-        ),  # what people handed in; their targets and sites are dumped
+        # What people handed in or asked for; the targets and sites that came of it are dumped.
+        *("sighting_report", "sighting", "capture", "check_request"),
         "endpoint",  # named by each delivery
         *("alert_group", "told", "onboarding"),  # counted from events in the order of their commits; what was told
     }

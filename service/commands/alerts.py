@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from service.api.alert_groups import shown
 from service.bootstrap import open_app
+from service.commands.terminal import printable
 from service.core.alerts.digest import AlertGroup
 from service.core.names.name import defang
 from service.settings import Settings
@@ -29,10 +30,10 @@ def show(settings: Settings, days: int, *, as_json: bool) -> int:
         for group in groups:
             print(json.dumps(shown(group)))
         return 0
-    rows = [_COLUMNS, *(_row(group) for group in groups)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    rows = [_COLUMNS, *(row(group) for group in groups)]
+    widths = [max(len(cells[column]) for cells in rows) for column in range(len(_COLUMNS))]
+    for cells in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
     return 0
 
 
@@ -59,8 +60,11 @@ def reopen(settings: Settings, named: str) -> int:
     return 0
 
 
-def _row(group: AlertGroup) -> tuple[str, ...]:
-    state = f"{group.acknowledged_at:%Y-%m-%d %H:%M} by {group.acknowledged_by}" if group.acknowledged_at else ""
+def row(group: AlertGroup) -> tuple[str, ...]:
+    """A group as one line of the list, column by column."""
+    state = (
+        f"{group.acknowledged_at:%Y-%m-%d %H:%M} by {printable(group.acknowledged_by)}" if group.acknowledged_at else ""
+    )
     if group.reopened_by:
         state = f"no longer: {group.reopened_by} was worse"
     return (
@@ -70,5 +74,5 @@ def _row(group: AlertGroup) -> tuple[str, ...]:
         f"{group.last_at:%Y-%m-%d %H:%M}",
         defang(group.last_site),
         group.last_type,
-        f"{state}: {group.note}" if state and group.note and not group.reopened_by else state,
+        f"{state}: {printable(group.note)}" if state and group.note and not group.reopened_by else state,
     )

@@ -21,9 +21,12 @@ from service.adapters.chat_formats import FORMATS as CHATS
 from service.adapters.mail import letter
 from service.adapters.webhook import payload
 from service.commands import blocks
+from service.commands.alerts import row as alert_row
 from service.commands.baselines import _line as baseline_line
 from service.commands.check import as_text
 from service.commands.terminal import json_line
+from service.core.alerts.condition import Severity
+from service.core.alerts.digest import AlertGroup
 from service.core.alerts.messages import message
 from service.core.errors import InvalidName
 from service.core.exports.formats import FORMATS as EXPORTS
@@ -104,12 +107,29 @@ def baseline(text: str) -> str:
     )
 
 
+def alert_group(text: str) -> str:
+    group = AlertGroup(
+        key="family:spiegel",
+        severity=Severity.HIGH,
+        events=1,
+        first_at=START,
+        last_at=START,
+        last_type="lookalike.suspected",
+        last_site="spiegel.ltd",
+        acknowledged_at=START,
+        acknowledged_by=text,
+        note=text,
+    )
+    return "  ".join(alert_row(group))
+
+
 PEOPLE: dict[str, Callable[[str], str]] = {
     **{f"export {kind}": export(kind) for kind in ("csv", "domains", "hosts", "adblock", "rpz", "unbound")},
     **{f"chat {kind.value}": chat(kind) for kind in CHATS},
     "mail": mail,
     "terminal check": lambda text: as_text(report(text)),
     "terminal check --json": lambda text: json_line(report(text)),
+    "terminal alerts": alert_group,
     "terminal baselines": baseline,
 }
 """What is written for people, or for programs that go by lines."""

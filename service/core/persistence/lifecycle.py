@@ -1,8 +1,8 @@
 """The one state machine: what becomes of a site when something happens to it. Pure.
 
 Rule 1: everything that opens or ends an episode, changes a verdict, records a block or makes an event about a site is
-decided in this file and nowhere else, episodes in ``episodes.py``, which it calls. API, imports and examinations all
-commit through ``pipeline/track.py``, which calls ``step``.
+decided in this file, and for episodes in ``episodes.py``, which nobody else calls; nowhere else. API, imports and
+examinations all commit through ``pipeline/track.py``, which calls ``step``.
 
 Rule 2: a look that the service's own vantage failed in changes nothing but the due time.
 

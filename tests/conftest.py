@@ -6,6 +6,8 @@ is wrong.
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -24,3 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=SCHEMA_EXAMPLES,
         help=f"requests of either kind for each route; default: {SCHEMA_EXAMPLES}",
     )
+
+
+def pytest_configure() -> None:
+    """Let the commands that tests start hear Ctrl-C.
+
+    What a shell starts in the background ignores it (POSIX.1, Shell, 2.12), and so does all that is started by that.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)

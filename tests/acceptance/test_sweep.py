@@ -29,7 +29,7 @@ def config(server: FaultyDns, tmp_path: Path) -> Path:
     folder = tmp_path / "config"
     folder.mkdir()
     folder.joinpath("service.toml").write_text(
-        f'[dns]\nupstreams = ["{server.address}"]\nqueries_per_second = 800\ncontrol_names = ["{CONTROL}"]\n'
+        f'[dns]\nupstreams = ["{server.address}"]\nqueries_per_second = 2000\ncontrol_names = ["{CONTROL}"]\n'
         f"[sweep]\nshard = {SHARD}\n"
     )
     folder.joinpath("outlets.toml").write_text('[[outlet]]\nid = "spiegel"\ndomain = "spiegel.de"\n')

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, and_, bindparam, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from service.adapters import tables
 from service.adapters.codec import load_any, loads
+from service.adapters.lookalike_queries import DETAILED, page_rows
 from service.adapters.rows_evidence import SqlEvidence
 from service.adapters.site_loading import Signals
 from service.adapters.tables import BLOCK, DELIVERY, EPISODE, EVENT, LOOKALIKE, OBSERVATION, SITE, VERDICT
-from service.adapters.view_queries import DETAILED, cut, page_query, sites_query
 from service.core.alerts.deliveries import DeliveryState
 from service.core.alerts.events import rfc3339
 from service.core.evidence.items import EvidenceQuery
@@ -25,7 +24,7 @@ from service.core.names.name import defang
 from service.core.plain import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from sqlalchemy import Connection, Row, Select
 
@@ -55,11 +54,6 @@ _COUNTED = {
     "tokens": tables.TOKEN,
 }
 
-# Built once: building a statement takes longer than running it.
-_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
-_EPISODES = select(EPISODE).where(EPISODE.c.lookalike_id.in_(_IDS)).order_by(EPISODE.c.lookalike_id, EPISODE.c.number)
-_BLOCKED = select(BLOCK.c.site_id).where(BLOCK.c.lifted_at.is_(None), BLOCK.c.site_id.in_(_IDS))
-
 
 class SqlViews:
     """``ViewRows`` over one transaction."""
@@ -76,11 +70,8 @@ class SqlViews:
         discovered_after, q (part of the host name) and host. Rows that are added while somebody pages never move the
         rows that follow. InvalidInput for an unknown filter and for a cursor that is none of ours.
         """
-        probe = sites_query(where)
-        sites = None if probe is None else self._connection.execute(probe).scalars().all()
-        rows = self._connection.execute(page_query(where, cursor, limit, sites)).all()
-        page, following = cut(rows, limit, "discovered_at", "id")
-        return self._items(page), following
+        page, following = page_rows(self._connection, where, cursor, limit)
+        return [_item(row) for row in page], following
 
     def lookalike(self, public_id: str) -> dict[str, Any] | None:
         """One with explanation, observations (newest first), verdicts, episodes, blocks and timeline."""
@@ -90,12 +81,11 @@ class SqlViews:
         row = self._connection.execute(DETAILED.where(LOOKALIKE.c.id == number)).first()
         if row is None:
             return None
-        (item,) = self._items([row])
-        return item | {
+        return _item(row) | {
             "explanation": _explanation(row),
             "observations": self.observations(row.site_id),
             "verdicts": self._verdicts(row.id),
-            "episodes": [_episode(one) for one in self._episodes([row.id])],
+            "episodes": [_episode(one) for one in self._episodes(row.id)],
             "blocks": self.blocks(row.host),
             "timeline": self._timeline(row.host, row.outlet),
             "evidence": self._evidence(row.host),
@@ -139,18 +129,9 @@ class SqlViews:
     def _count(self, query: Select[Any]) -> int:
         return int(self._connection.execute(query).scalar_one())
 
-    def _items(self, rows: Iterable[Row[Any]]) -> list[dict[str, Any]]:
-        """List entries: two queries more for all of them together."""
-        rows = list(rows)
-        episodes: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-        for episode in self._episodes([row.id for row in rows]):
-            episodes[episode.lookalike_id].append(episode)
-        site_ids = list({row.site_id for row in rows})
-        blocked = set(self._connection.execute(_BLOCKED, {"ids": site_ids}).scalars())
-        return [_item(row, episodes[row.id], blocked=row.site_id in blocked) for row in rows]
-
-    def _episodes(self, lookalike_ids: list[int]) -> list[Row[Any]]:
-        return list(self._connection.execute(_EPISODES, {"ids": lookalike_ids}))
+    def _episodes(self, lookalike_id: int) -> list[Row[Any]]:
+        query = select(EPISODE).where(EPISODE.c.lookalike_id == lookalike_id).order_by(EPISODE.c.number)
+        return list(self._connection.execute(query))
 
     def observations(self, site_id: int) -> list[dict[str, Any]]:
         """What was seen of a site, newest first, up to ``MAX_OBSERVATIONS``."""
@@ -200,8 +181,7 @@ def _row_id(public_id: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _item(row: Row[Any], episodes: list[Row[Any]], *, blocked: bool) -> dict[str, Any]:
-    last = episodes[-1] if episodes else None
+def _item(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": f"{PUBLIC_PREFIX}{row.id}",
         "site": row.host,
@@ -223,9 +203,9 @@ def _item(row: Row[Any], episodes: list[Row[Any]], *, blocked: bool) -> dict[str
         "looked_at": rfc3339(row.looked_at),
         "first_seen_as": row.first_seen_as,
         "predecessor": row.predecessor or None,
-        "blocked": blocked,
-        "episodes_count": len(episodes),
-        "open_episode_since": rfc3339(last.began_at) if last is not None and last.ended_at is None else None,
+        "blocked": bool(row.blocked),
+        "episodes_count": row.episodes_count,
+        "open_episode_since": rfc3339(row.open_since),
     }
 
 

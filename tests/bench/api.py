@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import Connection, Select, event, insert, text
+from sqlalchemy import Connection, event, insert, text
 
 from service.adapters.database import engine_for, parse_url
+from service.adapters.lookalike_queries import page_rows
 from service.adapters.schema import upgrade
 from service.adapters.store import SqlStore, open_store
 from service.adapters.tables import LOOKALIKE, SITE
-from service.adapters.view_queries import page_query, sites_query
 from service.api.app import create_app
 from service.core.states import Availability, Technique, Verdict
 from service.core.tokens import Scope, Token, new_token
@@ -216,22 +216,14 @@ class BareSql:
     def __init__(self, url: str, where: dict[str, Any]) -> None:
         self._engine = engine_for(parse_url(url), writes=False)
         self._connection = self._engine.connect()
-        probe = sites_query(where)
-        sites = None if probe is None else self._connection.execute(probe).scalars().all()
-        asked = [query for query in (probe, page_query(where, None, PAGE, sites)) if query is not None]
-        self._statements = [self._heard(query) for query in asked]
+        self._statements: list[tuple[str, Any]] = []
+        event.listen(self._engine, "before_cursor_execute", self._hear)
+        page_rows(self._connection, where, None, PAGE)
+        event.remove(self._engine, "before_cursor_execute", self._hear)
 
-    def _heard(self, query: Select[Any]) -> tuple[str, Any]:
-        """The statement and its parameters, as the driver gets them."""
-        heard: list[tuple[str, Any]] = []
-
-        def listen(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
-            heard.append((statement, parameters))
-
-        event.listen(self._engine, "before_cursor_execute", listen)
-        self._connection.execute(query).all()
-        event.remove(self._engine, "before_cursor_execute", listen)
-        return heard[-1]
+    def _hear(self, _connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+        """Note a statement and its parameters, as the driver gets them."""
+        self._statements.append((statement, parameters))
 
     def ask(self) -> None:
         """Run it."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from service.core.alerts.events import rfc3339
 from service.core.evidence.items import PREFIX
+from service.core.hostile_text import one_line
 from service.core.model import Outlet
 from service.core.names.name import defang
 from service.core.sightings.capture import PROFILE
@@ -25,7 +26,6 @@ Detail = Mapping[str, Any]
 
 _QUERY = re.compile(r"(https?://[^\s?#\"'<>]+)[?#][^\s\"'<>]*")
 _HOST = re.compile(r"(?i)\bhttp(s?)://([^\s/:?#\"'<>]+)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _STRONGEST = 8
 _LONGEST = 300
 
@@ -68,8 +68,8 @@ def redacted(text: str) -> str:
 
 def shown(text: str) -> str:
     """Hostile text for people: one line, URLs defanged and without queries, nothing that turns or hides text."""
-    plain = redacted(_CONTROL.sub(" ", text.replace("\n", " ")))
-    return _HOST.sub(lambda found: f"hxxp{found[1]}://{defang(found[2])}", plain)[:_LONGEST]
+    plain = redacted(one_line(text, _LONGEST))
+    return _HOST.sub(lambda found: f"hxxp{found[1]}://{defang(found[2])}", plain)
 
 
 def _text(name: str, lines: Iterable[str]) -> Paper:
@@ -104,7 +104,7 @@ def _readme(detail: Detail, left_out: Sequence[str], now: datetime) -> Iterator[
 def _letter(detail: Detail, outlet: Outlet, now: datetime, *, to_host: bool) -> Iterator[str]:
     site, registration = defang(detail["site"]), detail["registration"] or {}
     addresses = _addresses(detail)
-    contact = None if to_host else registration.get("abuse_contact")
+    contact = "" if to_host else shown(registration.get("abuse_contact") or "")
     receiver = f"the operator of {', '.join(addresses) or 'the host'}" if to_host else _registrar(detail)
     yield f"To: {contact or '(abuse contact of ' + receiver + '; look it up in RDAP)'}"
     yield f"Subject: {site} impersonates {shown(outlet.name)}"
@@ -148,14 +148,14 @@ def _what_was_seen(detail: Detail) -> Iterator[str]:
     last = episodes[-1]
     yield f"It was served from {last['began_at']} and seen last on {last['last_seen_at']}, at {shown(last['url'])}."
     if last["profile"]:
-        yield f'It may be shown to some visitors only; we saw it as "{last["profile"]}".'
+        yield f'It may be shown to some visitors only; we saw it as "{shown(last["profile"])}".'
 
 
 def _facts(detail: Detail, addresses: Sequence[str]) -> Iterator[str]:
     registration = detail["registration"] or {}
     yield f"- name: {defang(detail['domain'])}, registrar: {_registrar(detail)}"
     yield f"- registered: {registration.get('created_at') or 'not published'}"
-    yield f"- name servers: {', '.join(map(defang, _nameservers(detail))) or 'none seen'}"
+    yield f"- name servers: {', '.join(defang(shown(one)) for one in _nameservers(detail)) or 'none seen'}"
     yield f"- addresses: {', '.join(addresses) or 'none seen'}"
     yield f"- first seen by us: {detail['discovered_at']}, flagged: {detail['flagged_at'] or 'not flagged'}"
     for one in detail["evidence"][:3]:
@@ -197,7 +197,7 @@ def _timeline(detail: Detail) -> Iterator[str]:
 
 
 def _addresses(detail: Detail) -> list[str]:
-    return list(dict.fromkeys(one for answers in _answers(detail) for one in answers["addresses"]))
+    return list(dict.fromkeys(shown(one) for answers in _answers(detail) for one in answers["addresses"]))
 
 
 def _nameservers(detail: Detail) -> list[str]:

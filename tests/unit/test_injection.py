@@ -28,7 +28,9 @@ from service.commands.terminal import json_line
 from service.core.alerts.condition import Severity
 from service.core.alerts.digest import AlertGroup
 from service.core.alerts.messages import message
+from service.core.dossier import papers
 from service.core.errors import InvalidName
+from service.core.exports import misp
 from service.core.exports.formats import FORMATS as EXPORTS
 from service.core.facts.page import PageFacts
 from service.core.model import Baseline, BaselineVersion, Event
@@ -61,6 +63,15 @@ def export(kind: str) -> Callable[[str], str]:
         return exported(EXPORTS[kind].write, entry(reason=text, registrar=text, confirmed_by=text), of=of)
 
     return write
+
+
+def misp_feed(text: str) -> dict[str, str]:
+    of = context(outlets={"spiegel": replace(LISTED, name=text)})
+    listed = [entry(reason=text, registrar=text, confirmed_by=text)]
+    files = {"manifest.json": misp.manifest(listed, of), "hashes.csv": misp.hashes(listed, of)}
+    return {name: "".join(parts) for name, parts in files.items()} | {
+        "event": "".join(misp.event("spiegel", listed, of))
+    }
 
 
 def event(text: str) -> Event:
@@ -123,10 +134,38 @@ def alert_group(text: str) -> str:
     return "  ".join(alert_row(group))
 
 
+def dossier(text: str) -> str:
+    signal = {"name": "structure", "value": 0.9, "weight": 0.5, "evidence": text}
+    episode = {"began_at": "2022-09-01T12:00:00Z", "last_seen_at": "2022-09-02T12:00:00Z", "url": text, "profile": text}
+    page = {"target": f"https://spiegel.ltd/{text}", "outcome": "ok", "status": 200, "hops": [f"https://{text}/"]}
+    word = {"by": text, "at": "2022-09-02T12:00:00Z", "verdict": "impersonation", "reason": text}
+    detail = {
+        "site": "spiegel.ltd",
+        "domain": "spiegel.ltd",
+        "outlet": "spiegel",
+        "verdict": "impersonation",
+        "score": 0.9,
+        "reason": text,
+        "registrar": text,
+        "evidence": [],
+        "timeline": [],
+        "discovered_at": "2022-09-01T12:00:00Z",
+        "flagged_at": None,
+        "episodes": [episode],
+        "registration": {"abuse_contact": text, "created_at": None},
+        "dns": {"answers": [{"addresses": [text], "nameservers": [text]}]},
+        "explanation": {"signals": [signal], "analyst": word},
+        "observations": [{"summary": {"pages": [page]}}],
+    }
+    made = papers(detail, replace(SPIEGEL, name=text), (), START)
+    return "\n".join(one.content.decode() for one in made if one.name.endswith(".txt"))
+
+
 PEOPLE: dict[str, Callable[[str], str]] = {
     **{f"export {kind}": export(kind) for kind in ("csv", "domains", "hosts", "adblock", "rpz", "unbound")},
     **{f"chat {kind.value}": chat(kind) for kind in CHATS},
     "mail": mail,
+    "dossier": dossier,
     "terminal check": lambda text: as_text(report(text)),
     "terminal check --json": lambda text: json_line(report(text)),
     "terminal alerts": alert_group,
@@ -165,6 +204,11 @@ def test_what_programs_read_has_the_same_names_and_as_many_objects(case: str) ->
     assert [one.get("pattern") for one in hostile] == [one.get("pattern") for one in harmless]
     found = json.loads(export("misp")(CASES[case]))["response"]
     assert [[one["value"] for one in each["Event"]["Attribute"]] for each in found] == [["spiegel.ltd"]]
+    fed, plainly = (misp_feed(text) for text in (CASES[case], PLAIN))
+    assert fed["hashes.csv"] == plainly["hashes.csv"]
+    assert json.loads(fed["manifest.json"]).keys() == json.loads(plainly["manifest.json"]).keys()
+    (one,) = json.loads(fed["event"])["Event"]["Attribute"]
+    assert one["value"] == "spiegel.ltd"
     (line,) = export("ndjson")(CASES[case]).splitlines()
     assert json.loads(line)["site"] == "spiegel.ltd"
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import BigInteger, delete
 
 from service.adapters.schema import upgrade
-from service.adapters.tables import Base
+from service.adapters.tables_base import Base
 
 _FASTER = ("fsync", "synchronous_commit", "full_page_writes")  # nothing here has to outlive the session
 

@@ -18,21 +18,19 @@ from service.adapters.tables import (
     ACTION,
     BASELINE,
     BLOCK,
-    DELIVERY,
-    ENDPOINT,
     EPISODE,
-    EVENT,
     LOOKALIKE,
     OBSERVATION,
     OUTLET,
     SITE,
-    SWEEP,
     TARGET,
     TRAIT,
     VERDICT,
 )
 from service.adapters.tables_campaigns import CAMPAIGN, CAMPAIGN_CHANGE, MEMBERSHIP, SIBLING_SWEEP, SUCCESSION, TIE
+from service.adapters.tables_deliveries import DELIVERY, ENDPOINT, EVENT
 from service.adapters.tables_persistence import FORECAST, FORECAST_HIT, REPORT, REPORT_CHANGE
+from service.adapters.tables_sweeps import SWEEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

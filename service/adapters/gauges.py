@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from service.adapters.tables import DELIVERY, EPISODE, EVENT, LOOKALIKE, SITE, SWEEP
+from service.adapters.tables import EPISODE, LOOKALIKE, SITE
+from service.adapters.tables_deliveries import DELIVERY, EVENT
+from service.adapters.tables_sweeps import SWEEP
 from service.core.alerts.deliveries import DeliveryState
 
 if TYPE_CHECKING:

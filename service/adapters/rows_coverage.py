@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from service.adapters.tables import SWEEP, UNANSWERED
+from service.adapters.tables_sweeps import SWEEP, UNANSWERED
 from service.adapters.view_queries import filtered, newest_first
 from service.core.alerts.events import rfc3339
 

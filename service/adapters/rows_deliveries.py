@@ -8,7 +8,8 @@ from sqlalchemy import delete, exists, insert, select, update
 
 from service.adapters.portions import portions
 from service.adapters.rows_digests import forget_told, read_event
-from service.adapters.tables import ATTEMPT, DELIVERY, ENDPOINT, EVENT, LOOKALIKE, SITE
+from service.adapters.tables import LOOKALIKE, SITE
+from service.adapters.tables_deliveries import ATTEMPT, DELIVERY, ENDPOINT, EVENT
 from service.core.alerts.deliveries import DeliveryState
 from service.core.alerts.digest import TYPE as DIGEST
 from service.core.alerts.digest import waits

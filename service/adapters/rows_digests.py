@@ -10,9 +10,10 @@ from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from service.adapters.codec import dumps, load_any, member
 from service.adapters.portions import portions
-from service.adapters.tables import DELIVERY, EVENT, LOOKALIKE, SITE
+from service.adapters.tables import LOOKALIKE, SITE
 from service.adapters.tables_alerts import ALERT_GROUP, TOLD
 from service.adapters.tables_campaigns import MEMBERSHIP
+from service.adapters.tables_deliveries import DELIVERY, EVENT
 from service.core.alerts.condition import Severity
 from service.core.alerts.deliveries import DeliveryState
 from service.core.alerts.digest import AlertGroup, Held, key_of, worsens

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, insert, select, update
 
 from service.adapters.codec import dumps, load_any, member
-from service.adapters.tables import EVIDENCE, LOOKALIKE, SITE, storable
+from service.adapters.tables import EVIDENCE, LOOKALIKE, SITE
+from service.adapters.tables_base import storable
 from service.core.evidence.items import EvidenceItem, EvidenceKind, EvidenceQuery, Kept
 
 if TYPE_CHECKING:

@@ -13,8 +13,10 @@ from service.adapters.portions import portions
 from service.adapters.rows_reports import SqlReports
 from service.adapters.rows_sweeps import sweep_of
 from service.adapters.site_loading import block, episode
-from service.adapters.tables import BLOCK, EPISODE, EVENT, LOOKALIKE, OBSERVATION, SITE, SWEEP, TRAIT, VERDICT
+from service.adapters.tables import BLOCK, EPISODE, LOOKALIKE, OBSERVATION, SITE, TRAIT, VERDICT
 from service.adapters.tables_campaigns import MEMBERSHIP, SUCCESSION
+from service.adapters.tables_deliveries import EVENT
+from service.adapters.tables_sweeps import SWEEP
 from service.adapters.views import PUBLIC_PREFIX
 from service.core.model import Block
 from service.core.names.name import split

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
-from service.adapters.tables import SITE, TRAIT, UNLINKED, storable
+from service.adapters.tables import SITE, TRAIT, UNLINKED
+from service.adapters.tables_base import storable
 from service.core.errors import NotFound
 from service.core.persistence.links import Shared
 from service.core.persistence.traits import Trait, common

@@ -11,8 +11,9 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from service.adapters.codec import dumps, load_any, member
 from service.adapters.rows_digests import SqlAlertGroups, read_event
-from service.adapters.tables import ATTEMPT, DELIVERY, ENDPOINT, EVENT, storable
 from service.adapters.tables_alerts import ONBOARDING
+from service.adapters.tables_base import storable
+from service.adapters.tables_deliveries import ATTEMPT, DELIVERY, ENDPOINT, EVENT
 from service.core.alerts.condition import Channel, Condition, Severity
 from service.core.alerts.deliveries import Delivery, DeliveryState, Endpoint
 from service.core.alerts.digest import waits

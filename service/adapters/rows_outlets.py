@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select, update
 
 from service.adapters.codec import CodecError, dumps, load_any, loads
-from service.adapters.tables import BASELINE, OUTLET, storable
+from service.adapters.tables import BASELINE, OUTLET
+from service.adapters.tables_base import storable
 from service.core.errors import NotFound
 from service.core.facts.page import PageFacts, TlsFacts
 from service.core.model import Baseline, Outlet

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select
 
 from service.adapters.codec import dumps, load_any
-from service.adapters.tables import REPEAT
+from service.adapters.tables_access import REPEAT
 from service.core.repeats import KEPT_FOR, Repeatable
 
 if TYPE_CHECKING:

@@ -7,28 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, delete, exists, func, insert, not_, or_, select, tuple_, update
 
-from service.adapters.tables import (
-    ATTEMPT,
-    BASELINE,
-    BLOCK,
-    DELIVERY,
-    EPISODE,
-    EVENT,
-    LOOKALIKE,
-    OBSERVATION,
-    OUTLET,
-    REPEAT,
-    SITE,
-    STATE,
-    SWEEP,
-    TOKEN,
-    UNANSWERED,
-    VERDICT,
-)
+from service.adapters.tables import BASELINE, BLOCK, EPISODE, LOOKALIKE, OBSERVATION, OUTLET, SITE, STATE, VERDICT
+from service.adapters.tables_access import REPEAT, TOKEN
 from service.adapters.tables_campaigns import MEMBERSHIP, TIE
 from service.adapters.tables_checks import CHECK
+from service.adapters.tables_deliveries import ATTEMPT, DELIVERY, EVENT
 from service.adapters.tables_persistence import REPORT, REPORT_CHANGE
 from service.adapters.tables_sightings import CAPTURE, SIGHTING, SIGHTING_REPORT
+from service.adapters.tables_sweeps import SWEEP, UNANSWERED
 from service.adapters.view_queries import Place
 from service.core.retention import Passing
 from service.core.sightings.sighting import Outcome

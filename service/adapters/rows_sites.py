@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from service.adapters import site_saving
 from service.adapters.site_loading import load_host, load_ids
-from service.adapters.tables import LOOKALIKE, SITE, TARGET, storable
+from service.adapters.tables import LOOKALIKE, SITE, TARGET
+from service.adapters.tables_base import storable
 from service.core.errors import Conflict
 from service.core.model import Lookalike
 from service.core.states import Availability, Technique, Urgency

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from service.adapters.rows_sweeps import sweep_of
-from service.adapters.tables import SWEEP
+from service.adapters.tables_sweeps import SWEEP
 from service.core.errors import NotFound
 
 if TYPE_CHECKING:

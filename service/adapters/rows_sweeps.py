@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 from service.adapters.codec import member
 from service.adapters.portions import portions
 from service.adapters.site_saving import new_id
-from service.adapters.tables import SWEEP, UNANSWERED
+from service.adapters.tables_sweeps import SWEEP, UNANSWERED
 from service.core.errors import NotFound
 from service.core.model import Sweep
 from service.core.states import Tier

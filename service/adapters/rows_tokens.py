@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from service.adapters.codec import dumps, load_any
-from service.adapters.tables import TOKEN
+from service.adapters.tables_access import TOKEN
 from service.core.errors import Conflict, NotFound
 from service.core.tokens import Token
 

@@ -12,7 +12,8 @@ from sqlalchemy import bindparam, insert, update
 
 from service.adapters.codec import dumps
 from service.adapters.site_loading import Ids, Signals, Summary
-from service.adapters.tables import BLOCK, EPISODE, LOOKALIKE, OBSERVATION, SITE, TARGET, VERDICT, storable
+from service.adapters.tables import BLOCK, EPISODE, LOOKALIKE, OBSERVATION, SITE, TARGET, VERDICT
+from service.adapters.tables_base import storable
 from service.core.facts.dns import DnsFacts
 from service.core.facts.registration import Registration
 from service.core.model import AnalystWord, Failures

@@ -1,13 +1,12 @@
-"""The tables of digests, groups of alerts, and outlets that are new (see ``tables.py``)."""
+"""The tables of digests, groups of alerts, and outlets that are new (see ``tables_base.py``)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, Text
-from sqlmodel import Field
+from sqlalchemy import Index
 
-from service.adapters.tables import Base, Prose, table
+from service.adapters.tables_base import Base, prose, table, text
 
 
 class AlertGroupRow(Base, table=True):
@@ -16,17 +15,17 @@ class AlertGroupRow(Base, table=True):
     __tablename__ = "alert_group"
     __table_args__ = (Index(None, "last_at"),)
 
-    key: str = Field(primary_key=True, sa_type=Text)
-    severity: str = Field(sa_type=Text)
+    key: str = text(primary_key=True)
+    severity: str = text()
     events: int
     first_at: datetime
     last_at: datetime
-    last_type: str = Field(sa_type=Text)
-    last_site: str = Field(sa_type=Text)
+    last_type: str = text()
+    last_site: str = text()
     acknowledged_at: datetime | None = None
-    acknowledged_by: str = Field(sa_type=Prose)
-    note: str = Field(sa_type=Prose)
-    reopened_by: str = Field(sa_type=Text)
+    acknowledged_by: str = prose()
+    note: str = prose()
+    reopened_by: str = text()
 
 
 class ToldRow(Base, table=True):
@@ -34,9 +33,9 @@ class ToldRow(Base, table=True):
 
     __tablename__ = "told"
 
-    endpoint: str = Field(primary_key=True, sa_type=Text)
-    key: str = Field(primary_key=True, sa_type=Text)
-    said_json: str = Field(sa_type=Text)
+    endpoint: str = text(primary_key=True)
+    key: str = text(primary_key=True)
+    said_json: str = text()
     at: datetime
 
 
@@ -45,7 +44,7 @@ class OnboardingRow(Base, table=True):
 
     __tablename__ = "onboarding"
 
-    outlet: str = Field(primary_key=True, sa_type=Text)
+    outlet: str = text(primary_key=True)
     since: datetime
 
 

@@ -1,4 +1,4 @@
-"""The tables of what ties sites together: a part of ``tables.py``, whose column shapes it shares."""
+"""The tables of what ties sites together (see ``tables_base.py``)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint
 
-from service.adapters.tables import Base, _number, _row_id, _text, table
+from service.adapters.tables_base import Base, big_number, row_id, table, text
 
 
 class TieRow(Base, table=True):
@@ -15,15 +15,15 @@ class TieRow(Base, table=True):
     __tablename__ = "tie"
     __table_args__ = (UniqueConstraint("first_id", "second_id"),)
 
-    id: int | None = _row_id()
-    first_id: int = _number(foreign_key="site.id")
-    second_id: int = _number(foreign_key="site.id", index=True)
+    id: int | None = row_id()
+    first_id: int = big_number(foreign_key="site.id")
+    second_id: int = big_number(foreign_key="site.id", index=True)
     confidence: float
-    traits_json: str = _text()
+    traits_json: str = text()
     found_at: datetime
     changed_at: datetime
-    ruling: str | None = _text(default=None)
-    ruled_json: str | None = _text(default=None)
+    ruling: str | None = text(default=None)
+    ruled_json: str | None = text(default=None)
 
 
 class CampaignRow(Base, table=True):
@@ -31,10 +31,10 @@ class CampaignRow(Base, table=True):
 
     __tablename__ = "campaign"
 
-    id: str = _text(primary_key=True)
+    id: str = text(primary_key=True)
     began_at: datetime
     ended_at: datetime | None = None
-    merged_into: str | None = _text(default=None)
+    merged_into: str | None = text(default=None)
 
 
 class MembershipRow(Base, table=True):
@@ -43,9 +43,9 @@ class MembershipRow(Base, table=True):
     __tablename__ = "membership"
     __table_args__ = (Index(None, "site_id", "left_at"),)
 
-    id: int | None = _row_id()
-    campaign: str = _text(foreign_key="campaign.id", index=True)
-    site_id: int = _number(foreign_key="site.id")
+    id: int | None = row_id()
+    campaign: str = text(foreign_key="campaign.id", index=True)
+    site_id: int = big_number(foreign_key="site.id")
     joined_at: datetime
     left_at: datetime | None = None
 
@@ -55,12 +55,12 @@ class CampaignChangeRow(Base, table=True):
 
     __tablename__ = "campaign_change"
 
-    id: int | None = _row_id()
-    campaign: str = _text(foreign_key="campaign.id", index=True)
+    id: int | None = row_id()
+    campaign: str = text(foreign_key="campaign.id", index=True)
     at: datetime
-    kind: str = _text()
-    hosts_json: str = _text()
-    other: str | None = _text(default=None)
+    kind: str = text()
+    hosts_json: str = text()
+    other: str | None = text(default=None)
 
 
 class SuccessionRow(Base, table=True):
@@ -69,15 +69,15 @@ class SuccessionRow(Base, table=True):
     __tablename__ = "succession"
     __table_args__ = (UniqueConstraint("site_id", "outlet", "predecessor_id"),)
 
-    id: int | None = _row_id()
-    site_id: int = _number(foreign_key="site.id")
-    outlet: str = _text(index=True)
-    predecessor_id: int = _number(foreign_key="site.id", index=True)
+    id: int | None = row_id()
+    site_id: int = big_number(foreign_key="site.id")
+    outlet: str = text(index=True)
+    predecessor_id: int = big_number(foreign_key="site.id", index=True)
     found_at: datetime
     blocked_since: datetime
     began_at: datetime
     confidence: float
-    traits_json: str = _text()
+    traits_json: str = text()
     expected_by_chance: float
 
 
@@ -90,15 +90,15 @@ class SiblingSweepRow(Base, table=True):
     __tablename__ = "sibling_sweep"
     __table_args__ = (Index(None, "outlet", "label", "requested_at"), Index(None, "finished_at", "requested_at"))
 
-    id: int | None = _row_id()
-    outlet: str = _text()
-    label: str = _text()
-    host: str = _text()
+    id: int | None = row_id()
+    outlet: str = text()
+    label: str = text()
+    host: str = text()
     requested_at: datetime
     finished_at: datetime | None = None
-    position: int = _number()
-    found: int = _number()
-    unanswered: int = _number()
+    position: int = big_number()
+    found: int = big_number()
+    unanswered: int = big_number()
 
 
 TIE = table(TieRow)

@@ -1,13 +1,12 @@
-"""The table of checks that were asked for (see ``tables.py``)."""
+"""The table of checks that were asked for (see ``tables_base.py``)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, Text
-from sqlmodel import Field
+from sqlalchemy import Index
 
-from service.adapters.tables import Base, Prose, table
+from service.adapters.tables_base import Base, prose, table, text
 
 
 class CheckRow(Base, table=True):
@@ -16,16 +15,16 @@ class CheckRow(Base, table=True):
     __tablename__ = "check_request"
     __table_args__ = (Index(None, "by", "asked_at"), Index(None, "done_at", "asked_at"))
 
-    id: str = Field(primary_key=True, sa_type=Text)
-    target: str = Field(sa_type=Prose)
-    by: str = Field(sa_type=Text)
-    outlets_json: str = Field(sa_type=Text)
+    id: str = text(primary_key=True)
+    target: str = prose()
+    by: str = text()
+    outlets_json: str = text()
     asked_at: datetime
     tries: int
     leased_until: datetime | None = None
     done_at: datetime | None = None
-    report_json: str | None = Field(default=None, sa_type=Text)
-    error: str = Field(sa_type=Prose)
+    report_json: str | None = text(default=None)
+    error: str = prose()
 
 
 CHECK = table(CheckRow)

@@ -1,13 +1,13 @@
-"""The tables of feeds: one row a source, and one for each span of entries that was passed over (see ``tables.py``)."""
+"""The tables of feeds, and of spans of entries that were passed over (see ``tables_base.py``)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text, UniqueConstraint
+from sqlalchemy import Text, UniqueConstraint
 from sqlmodel import Field
 
-from service.adapters.tables import Base, BigId, Prose, table
+from service.adapters.tables_base import Base, big_number, prose, row_id, table, text
 
 
 class FeedRow(Base, table=True):
@@ -15,28 +15,28 @@ class FeedRow(Base, table=True):
 
     __tablename__ = "feed"
 
-    id: str = Field(primary_key=True, sa_type=Text)
-    kind: str = Field(sa_type=Text)
+    id: str = text(primary_key=True)
+    kind: str = text()
     begun_at: datetime
-    cursor: str = Field(sa_type=Prose)
-    position: int = Field(sa_type=BigInteger)
-    size: int = Field(sa_type=BigInteger)
+    cursor: str = prose()
+    position: int = big_number()
+    size: int = big_number()
     newest_at: datetime | None = None
     asked_at: datetime | None = None
     answered_at: datetime | None = None
     taken_at: datetime | None = None
     patience_seconds: float
     news_within_seconds: float | None = None
-    read: int = Field(sa_type=BigInteger)
-    matched: int = Field(sa_type=BigInteger)
-    admitted: int = Field(sa_type=BigInteger)
-    skipped: int = Field(sa_type=BigInteger)
-    complaint: str = Field(sa_type=Prose)
-    error: str = Field(sa_type=Prose)
+    read: int = big_number()
+    matched: int = big_number()
+    admitted: int = big_number()
+    skipped: int = big_number()
+    complaint: str = prose()
+    error: str = prose()
     failures: int
     told_at: datetime | None = None
     window_at: datetime | None = None
-    window_read: int = Field(sa_type=BigInteger)
+    window_read: int = big_number()
     rate: float
 
 
@@ -46,9 +46,9 @@ class FeedGapRow(Base, table=True):
     __tablename__ = "feed_gap"
 
     feed: str = Field(primary_key=True, sa_type=Text, foreign_key="feed.id")
-    first: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
-    end: int = Field(sa_type=BigInteger)
-    reason: str = Field(sa_type=Prose)
+    first: int = big_number(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    end: int = big_number()
+    reason: str = prose()
     found_at: datetime
     tries: int
 
@@ -59,10 +59,10 @@ class ListedRow(Base, table=True):
     __tablename__ = "listed"
     __table_args__ = (UniqueConstraint("host", "feed", "kind", "at"),)
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
-    host: str = Field(sa_type=Text)
-    feed: str = Field(sa_type=Text)
-    kind: str = Field(sa_type=Text)
+    id: int | None = row_id()
+    host: str = text()
+    feed: str = text()
+    kind: str = text()
     at: datetime
     known_from: datetime
 

@@ -1,13 +1,13 @@
-"""The tables of reports to registrars and hosts, and of forecasts. Shapes as in ``tables``."""
+"""The tables of reports to registrars and hosts, and of forecasts. Shapes as in ``tables_base``."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import Index
 from sqlmodel import Field
 
-from service.adapters.tables import Base, Prose, table
+from service.adapters.tables_base import Base, big_number, prose, table, text
 
 
 class ReportRow(Base, table=True):
@@ -16,15 +16,15 @@ class ReportRow(Base, table=True):
     __tablename__ = "report"
     __table_args__ = (Index(None, "state", "due_at"), Index(None, "sent_at", "id"))
 
-    id: str = Field(primary_key=True, sa_type=Text)
-    lookalike_id: int = Field(foreign_key="lookalike.id", index=True, sa_type=BigInteger)
-    role: str = Field(sa_type=Text)
-    recipient: str = Field(sa_type=Prose)
+    id: str = text(primary_key=True)
+    lookalike_id: int = big_number(foreign_key="lookalike.id", index=True)
+    role: str = text()
+    recipient: str = prose()
     sent_at: datetime
     due_at: datetime
     recorded_at: datetime
-    state: str = Field(sa_type=Text)
-    reference: str = Field(sa_type=Prose)
+    state: str = text()
+    reference: str = prose()
 
 
 class ReportChangeRow(Base, table=True):
@@ -32,13 +32,13 @@ class ReportChangeRow(Base, table=True):
 
     __tablename__ = "report_change"
 
-    report: str = Field(foreign_key="report.id", primary_key=True, sa_type=Text)
+    report: str = text(foreign_key="report.id", primary_key=True)
     number: int = Field(primary_key=True)
-    state: str = Field(sa_type=Text)
+    state: str = text()
     at: datetime
     recorded_at: datetime
-    note: str = Field(sa_type=Prose)
-    by: str = Field(sa_type=Prose)
+    note: str = prose()
+    by: str = prose()
 
 
 class ForecastRow(Base, table=True):
@@ -47,16 +47,16 @@ class ForecastRow(Base, table=True):
     __tablename__ = "forecast"
     __table_args__ = (Index(None, "made_at", "id"), Index(None, "watched_until"))
 
-    id: str = Field(primary_key=True, sa_type=Text)
-    outlet: str = Field(sa_type=Text)
+    id: str = text(primary_key=True)
+    outlet: str = text()
     made_at: datetime
-    reason: str = Field(sa_type=Prose)
-    method: str = Field(sa_type=Text)
-    names_json: str = Field(sa_type=Text)
+    reason: str = prose()
+    method: str = text()
+    names_json: str = text()
     watched_until: datetime
     probed_at: datetime | None = None
     probes: int
-    score_json: str | None = Field(default=None, sa_type=Text)
+    score_json: str | None = text(default=None)
 
 
 class ForecastHitRow(Base, table=True):
@@ -64,8 +64,8 @@ class ForecastHitRow(Base, table=True):
 
     __tablename__ = "forecast_hit"
 
-    forecast: str = Field(foreign_key="forecast.id", primary_key=True, sa_type=Text)
-    name: str = Field(primary_key=True, sa_type=Text)
+    forecast: str = text(foreign_key="forecast.id", primary_key=True)
+    name: str = text(primary_key=True)
     rank: int
     found_at: datetime
 

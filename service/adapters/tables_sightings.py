@@ -1,4 +1,4 @@
-"""The tables of what people report (see ``tables.py``)."""
+"""The tables of what people report (see ``tables_base.py``)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, LargeBinary, Text
 from sqlmodel import Field
 
-from service.adapters.tables import Base, BigId, Prose, table
+from service.adapters.tables_base import Base, big_number, prose, row_id, table, text
 
 
 class SightingReportRow(Base, table=True):
@@ -16,13 +16,13 @@ class SightingReportRow(Base, table=True):
     __tablename__ = "sighting_report"
     __table_args__ = (Index(None, "by", "at"),)
 
-    id: str = Field(primary_key=True, sa_type=Text)
-    by: str = Field(sa_type=Text)
+    id: str = text(primary_key=True)
+    by: str = text()
     at: datetime
-    format: str = Field(sa_type=Text)
-    count: int = Field(sa_type=BigInteger)
-    tlp: str = Field(sa_type=Text)
-    passed_over_json: str = Field(sa_type=Text)
+    format: str = text()
+    count: int = big_number()
+    tlp: str = text()
+    passed_over_json: str = text()
 
 
 class SightingRow(Base, table=True):
@@ -31,18 +31,18 @@ class SightingRow(Base, table=True):
     __tablename__ = "sighting"
     __table_args__ = (Index(None, "report", "id"), Index(None, "site", "id"), Index(None, "outcome", "id"))
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    id: int | None = row_id()
     report: str = Field(sa_type=Text, foreign_key="sighting_report.id")
-    entry: str = Field(sa_type=Prose)
-    url: str = Field(sa_type=Prose)
-    site: str = Field(sa_type=Text)
-    outcome: str = Field(sa_type=Text)
-    reason: str = Field(sa_type=Prose)
+    entry: str = prose()
+    url: str = prose()
+    site: str = text()
+    outcome: str = text()
+    reason: str = prose()
     at: datetime
     seen_at: datetime | None = None
-    tlp: str = Field(sa_type=Text)
-    chain_json: str = Field(sa_type=Text)
-    note: str = Field(sa_type=Prose)
+    tlp: str = text()
+    chain_json: str = text()
+    note: str = prose()
 
 
 class CaptureRow(Base, table=True):
@@ -51,13 +51,13 @@ class CaptureRow(Base, table=True):
     __tablename__ = "capture"
     __table_args__ = (Index(None, "host", "received_at"),)
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    id: int | None = row_id()
     sighting_id: int = Field(sa_type=BigInteger, foreign_key="sighting.id", index=True)
-    host: str = Field(sa_type=Text)
-    url: str = Field(sa_type=Prose)
+    host: str = text()
+    url: str = prose()
     captured_at: datetime
     received_at: datetime
-    evidence: str = Field(sa_type=Text)
+    evidence: str = text()
     page: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 
-from service.adapters import tables
+from service.adapters import tables, tables_access, tables_deliveries, tables_sweeps
 from service.adapters.codec import load_any, loads
 from service.adapters.lookalike_queries import DETAILED, page_rows
 from service.adapters.rows_evidence import SqlEvidence
 from service.adapters.site_loading import Signals
-from service.adapters.tables import BLOCK, DELIVERY, EPISODE, EVENT, LOOKALIKE, OBSERVATION, SITE, VERDICT
+from service.adapters.tables import BLOCK, EPISODE, LOOKALIKE, OBSERVATION, SITE, VERDICT
+from service.adapters.tables_deliveries import DELIVERY, EVENT
 from service.core.alerts.deliveries import DeliveryState
 from service.core.alerts.events import rfc3339
 from service.core.evidence.items import EvidenceQuery
@@ -48,10 +49,10 @@ _COUNTED = {
     "actions": tables.ACTION,
     "observations": tables.OBSERVATION,
     "evidence": tables.EVIDENCE,
-    "sweeps": tables.SWEEP,
-    "events": tables.EVENT,
-    "endpoints": tables.ENDPOINT,
-    "tokens": tables.TOKEN,
+    "sweeps": tables_sweeps.SWEEP,
+    "events": tables_deliveries.EVENT,
+    "endpoints": tables_deliveries.ENDPOINT,
+    "tokens": tables_access.TOKEN,
 }
 
 
@@ -121,7 +122,7 @@ class SqlViews:
         counts = {kind: self._count(select(func.count()).select_from(one)) for kind, one in _COUNTED.items()}
         counts["flagged"] = self._count(select(func.count()).select_from(LOOKALIKE).where(LOOKALIKE.c.flagged))
         counts["looks"] = self._count(select(func.coalesce(func.sum(tables.OBSERVATION.c.count), 0)))
-        counts["names_asked"] = self._count(select(func.coalesce(func.sum(tables.SWEEP.c.asked), 0)))
+        counts["names_asked"] = self._count(select(func.coalesce(func.sum(tables_sweeps.SWEEP.c.asked), 0)))
         by_state = self._connection.execute(select(DELIVERY.c.state, func.count()).group_by(DELIVERY.c.state))
         states = {row[0]: int(row[1]) for row in by_state}
         return counts | {f"deliveries_{state.value}": states.get(state.value, 0) for state in DeliveryState}

@@ -9,8 +9,9 @@ from sqlalchemy import and_, exists, select
 
 from service.adapters.rows_campaigns import SqlTies, traits_from
 from service.adapters.site_loading import load_ids
-from service.adapters.tables import BLOCK, EVENT, LOOKALIKE, SITE
+from service.adapters.tables import BLOCK, LOOKALIKE, SITE
 from service.adapters.tables_campaigns import CAMPAIGN, CAMPAIGN_CHANGE, MEMBERSHIP, SUCCESSION
+from service.adapters.tables_deliveries import EVENT
 from service.core.alerts.events import block_detail, episode_detail, rfc3339
 from service.core.names.name import defang
 from service.core.persistence.standing import in_force_at, standing

@@ -29,7 +29,7 @@ from service.adapters.clock import DrivenClock
 from service.adapters.database import engine_for, parse_url
 from service.adapters.schema import upgrade
 from service.adapters.store import SqlStore, open_store
-from service.adapters.tables import Base
+from service.adapters.tables_base import Base
 from service.core.model import Admission, NameMatch, Outlet
 from service.core.persistence.inputs import Looked
 from service.core.persistence.lifecycle import Rules

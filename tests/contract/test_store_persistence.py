@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.adapters.dump import DUMPED, LEFT_OUT, canonical_dump
-from service.adapters.tables import Base
+from service.adapters.tables_base import Base
 from service.core.errors import NotFound
 from service.core.model import Block
 from service.core.persistence.campaigns import Change, ChangeKind

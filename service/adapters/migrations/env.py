@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Literal
 from alembic import context
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from service.adapters import tables_alerts, tables_persistence, tables_sightings  # noqa: F401 - these belong to the same catalogue
-from service.adapters.tables import Prose
+from service.adapters import (  # noqa: F401 - these belong to the same catalogue
+    tables_access,
+    tables_alerts,
+    tables_checks,
+    tables_deliveries,
+    tables_persistence,
+    tables_sightings,
+    tables_sweeps,
+)
+from service.adapters.tables_base import Prose
 from service.adapters.tables_campaigns import TIE
 from service.adapters.tables_feeds import FEED
 

@@ -38,7 +38,7 @@ from service.core.states import BaselineState, Place, Tier
 from service.core.tlp import LEVELS
 from service.core.tokens import Scope
 from service.pipeline.export import Chosen
-from service.settings import Settings, defaults, load
+from service.settings import load
 from service.settings_fields import duration
 
 USAGE_ERROR = 2
@@ -386,16 +386,10 @@ def _replay(commands: _Commands) -> None:
     made.add_argument("--serve", action="store_true", help="leave the API up on what was found")
     made.set_defaults(
         call=lambda a: replay.run(
-            _replay_settings(a.config, a.names),
+            replay.settings_from(a.config, a.names),
             a.scenario,
             as_json=a.json,
             state=a.state,
             serve_after=a.serve,
         )
     )
-
-
-def _replay_settings(folder: Path, names: int | None) -> Settings:
-    """A replay needs no settings of its own: without a folder it runs on the defaults."""
-    settings = load(folder) if folder.is_dir() else defaults()
-    return settings if names is None else settings.with_replay_names(names)

@@ -7,15 +7,12 @@ names them. Secrets are never values in these files, only paths of files that ho
 
 from __future__ import annotations
 
-import tomllib
 from datetime import timedelta
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import ConfigDict, Field, model_validator
 
 from service.core.errors import ConfigError
 from service.core.proxy import Proxy
@@ -26,13 +23,12 @@ from service.settings_exports import Exports, popular_names
 from service.settings_feeds import Certificates, Certstream, Feed, Snapshots
 from service.settings_fetch import Fetch
 from service.settings_fields import Duration, Network, Section
+from service.settings_files import checked, read_toml
 from service.settings_outlets import WatchListFile, read_outlets
 from service.settings_persistence import Forecasts, Persistence, Reports
 from service.settings_resolving import Dns, Lists, Rdap, Whois
 from service.settings_retention import Retention
 from service.settings_sightings import Checks, Sightings
-
-_S = TypeVar("_S", bound=BaseModel)
 
 
 class Database(Section):
@@ -269,14 +265,14 @@ def load(folder: Path) -> Settings:
             file=str(folder), key="--config", reason="no such folder", mend="name the folder that holds service.toml"
         )
     service_file, feeds_file, scoring_file = (folder / f"{name}.toml" for name in ("service", "feeds", "scoring"))
-    service = _checked(Service, service_file)
+    service = checked(Service, service_file)
     _check_files(service, service_file)
     return Settings(
         folder=folder.resolve(),
         service=service,
         outlets=read_outlets(folder / "outlets.toml"),
         scoring=policy_from_mapping(read_toml(scoring_file), str(scoring_file)),
-        feeds=_checked(Feeds, feeds_file),
+        feeds=checked(Feeds, feeds_file),
     )
 
 
@@ -315,68 +311,6 @@ def read_proxies(fetch: Fetch, file: Path) -> dict[str, Proxy]:
         except ValueError as error:
             raise ConfigError(file=str(file), key=key, value=str(proxy.url_file), reason=str(error)) from None
     return found
-
-
-def read_toml(file: Path) -> dict[str, Any]:
-    """A TOML file as a mapping, empty where it is missing."""
-    try:
-        with file.open("rb") as stream:
-            return tomllib.load(stream)
-    except FileNotFoundError:
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(file=str(file), key="(whole file)", reason=f"is not TOML: {error}") from None
-    except OSError as error:
-        raise ConfigError(file=str(file), key="(whole file)", reason=f"cannot be read: {error.strerror}") from None
-
-
-def _checked(model: type[_S], file: Path) -> _S:
-    try:
-        return model.model_validate(read_toml(file))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise ConfigError(
-            file=str(file),
-            key=_key(first["loc"]) or "(whole file)",
-            value=_shown(first),
-            reason=_reason(first),
-            mend=_mend(model, first),
-        ) from None
-
-
-def _key(location: tuple[int | str, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
-
-
-def _shown(error: ErrorDetails) -> object:
-    value = error["input"]
-    return None if error["type"] == "missing" or isinstance(value, dict) else value
-
-
-def _reason(error: ErrorDetails) -> str:
-    if error["type"] == "extra_forbidden":
-        return "there is no such setting"
-    if error["type"] == "missing":
-        return "is missing"
-    return error["msg"].removeprefix("Value error, ")
-
-
-def _mend(model: type[BaseModel], error: ErrorDetails) -> str:
-    """The nearest known key for an unknown one."""
-    if error["type"] != "extra_forbidden":
-        return ""
-    *path, wrong = (part for part in error["loc"] if isinstance(part, str))
-    known = _known_keys(model, path)
-    near = get_close_matches(wrong, known, 1)
-    return f"did you mean {near[0]!r}?" if near else "known: " + ", ".join(known)
-
-
-def _known_keys(model: type[BaseModel], path: list[str]) -> list[str]:
-    for part in path:
-        annotation: Any = model.model_fields[part].annotation
-        arguments = [a for a in get_args(annotation) if isinstance(a, type) and issubclass(a, BaseModel)]
-        model = arguments[0] if arguments else annotation
-    return list(model.model_fields)
 
 
 def _absolute_sqlite(url: str, folder: Path) -> str:

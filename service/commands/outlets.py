@@ -17,7 +17,8 @@ from service.core.names import name as names
 from service.core.names.watchlist import WatchList, outlet_host
 from service.pipeline.onboard import Onboarder
 from service.ports import UnitOfWork
-from service.settings import Settings, read_toml
+from service.settings import Settings
+from service.settings_files import read_toml
 from service.settings_outlets import outlet_from
 
 

@@ -39,9 +39,16 @@ from service.replay.lab_process import LabProcess
 from service.replay.progress import Progress
 from service.replay.summary import Summary, compared, summarise
 from service.replay.table import table
-from service.settings import Settings
+from service.settings import Settings, defaults
+from service.settings import load as load_settings
 
 _PAGE = 500
+
+
+def settings_from(folder: Path, names: int | None) -> Settings:
+    """A replay needs no settings of its own: without a folder it runs on the defaults."""
+    settings = load_settings(folder) if folder.is_dir() else defaults()
+    return settings if names is None else settings.with_replay_names(names)
 
 
 def run(settings: Settings, scenario: str, *, as_json: bool, state: Path | None, serve_after: bool) -> int:

@@ -54,7 +54,7 @@ def listen(host: str, port: int) -> socket.socket:
 async def serve(
     api: FastAPI, ticks: Sequence[Tick], followers: Sequence[Follower], health: Health, listener: socket.socket
 ) -> None:
-    """Run until SIGTERM or SIGINT. Stopping: followers, no new ticks, running ones get ten seconds, the API.
+    """Run until SIGTERM or SIGINT. Stopping: followers, no new ticks, running ones get ten seconds, the API too.
 
     A tick that is cut off loses nothing: what it had claimed comes back to the due list.
     """
@@ -62,7 +62,10 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    server = _ApiServer(uvicorn.Config(api, log_config=None, access_log=False, server_header=False, lifespan="off"))
+    # Without a limit, one client that never sends its body, or never reads an export, would hold the process for ever.
+    config = uvicorn.Config(api, log_config=None, access_log=False, server_header=False, lifespan="off")
+    config.timeout_graceful_shutdown = _DRAIN_SECONDS
+    server = _ApiServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="api")
     stopping = asyncio.create_task(stop.wait(), name="signals")
     ticker, following = Ticker(ticks, health), Followers(followers, health)

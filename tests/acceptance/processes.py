@@ -68,10 +68,10 @@ class Command:
             self.kill()
             raise
 
-    def stop(self, number: int = signal.SIGTERM) -> int:
+    def stop(self, number: int = signal.SIGTERM, patience: float = PATIENCE) -> int:
         """Send a signal and wait for the end; the exit code."""
         self.process.send_signal(number)
-        return self._end()
+        return self._end(patience)
 
     def kill(self) -> None:
         """kill -9, where it still runs."""
@@ -83,8 +83,8 @@ class Command:
         state = "" if self.process.poll() is None else f"\n(ended with {self.process.returncode})"
         return "".join(self.lines[-60:]) + state
 
-    def _end(self) -> int:
-        code = self.process.wait(PATIENCE)
+    def _end(self, patience: float = PATIENCE) -> int:
+        code = self.process.wait(patience)
         for reader in self._readers:
             reader.join(PATIENCE)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):

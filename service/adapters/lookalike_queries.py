@@ -82,7 +82,7 @@ def _unindexed(column: Column[Any]) -> Unindexed:
     return Unindexed(column, type_=column.type)
 
 
-_FOUND = "sites"
+_FOUND, _FEW = "sites", "few"
 _MOST = bindparam("most", type_=Integer())
 
 _OF_LOOKALIKES: dict[str, ColumnElement[bool]] = {
@@ -127,12 +127,17 @@ def page_rows(
     all for a common suffix, and read through all of them for a rare one.
     """
     values = _values(where)
+    names = frozenset(values)
     of_sites = {name: value for name, value in values.items() if name in _OF_SITES}
-    if of_sites:
+    if "q" in of_sites:
+        # To look for it takes longer than all else, so what was found is not looked for again.
         sites = connection.execute(_sites(frozenset(of_sites)), of_sites | {"most": few + 1}).scalars().all()
         if len(sites) <= few:
             values = {name: value for name, value in values.items() if name not in of_sites} | {_FOUND: sites}
-    names = frozenset(values)
+            names = frozenset(values)
+    elif of_sites:
+        number = connection.execute(_count(frozenset(of_sites)), of_sites | {"most": few + 1}).scalar_one()
+        names |= {_FEW} if number <= few else set()
     if cursor is not None:
         values["last_at"], values["last_id"] = cursor_position(cursor)
     asked = _page(names, continued=cursor is not None)
@@ -154,10 +159,20 @@ def _values(where: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _conditions(names: frozenset[str], of: Mapping[str, ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    return [of[name] for name in sorted(names) if name in of]
+
+
 @lru_cache(_KEPT)
 def _sites(names: frozenset[str]) -> Select[Any]:
     """Ids of sites that these filters let through, ``most`` at most."""
-    return select(SITE.c.id).where(*(_OF_SITES[name] for name in sorted(names))).limit(_MOST)
+    return select(SITE.c.id).where(*_conditions(names, _OF_SITES)).limit(_MOST)
+
+
+@lru_cache(_KEPT)
+def _count(names: frozenset[str]) -> Select[Any]:
+    """How many these are."""
+    return select(func.count()).select_from(_sites(names).subquery())
 
 
 @lru_cache(_KEPT)
@@ -167,14 +182,16 @@ def _page(names: frozenset[str], *, continued: bool) -> Select[Any]:
     First their ids alone, so that what has to be sorted is small, and what is shown is read for one page only.
     """
     at, number = LOOKALIKE.c.discovered_at, LOOKALIKE.c.id
-    found = select(number, at).where(*(_OF_LOOKALIKES[name] for name in sorted(names) if name in _OF_LOOKALIKES))
-    checked = [_OF_SITES_CHECKED[name] for name in sorted(names) if name in _OF_SITES_CHECKED]
-    if checked:
+    found = select(number, at).where(*_conditions(names, _OF_LOOKALIKES))
+    checked = _conditions(names, _OF_SITES_CHECKED)
+    if _FEW in names:
+        found = found.where(LOOKALIKE.c.site_id.in_(select(SITE.c.id).where(*_conditions(names, _OF_SITES))))
+    elif checked:
         found = found.join(SITE, SITE.c.id == LOOKALIKE.c.site_id).where(*checked)
     if continued:
         last_at, last = _given("last_at", at), _given("last_id", number)
         # The first condition follows from the second; it lets the database begin at that place in the index.
         found = found.where(at <= last_at, or_(at < last_at, number < last))
-    order = _unindexed(at) if _FOUND in names else at
+    order = _unindexed(at) if names & {_FOUND, _FEW} else at
     page = found.order_by(order.desc(), number.desc()).limit(_MOST).cte("found").prefix_with("MATERIALIZED")
     return LOOKALIKES.join(page, page.c.id == number).order_by(page.c.discovered_at.desc(), page.c.id.desc())

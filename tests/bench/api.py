@@ -198,7 +198,9 @@ class Rest:
     def ask(self, where: dict[str, Any]) -> httpx.Response:
         """A page of lookalikes."""
         params = {key: _text(value) for key, value in where.items()} | {"limit": PAGE}
-        answer = self._runner.run(self._client.get("/v1/lookalikes", params=params, headers=self._headers))
+        asking = self._client.get("/v1/lookalikes", params=params, headers=self._headers)
+        # Not by the runner, which puts a handler for Ctrl-C in place each time: that takes a millisecond.
+        answer = self._runner.get_loop().run_until_complete(asking)
         answer.raise_for_status()
         return answer
 

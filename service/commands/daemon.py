@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import logging
 import sys
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ async def _run(settings: Settings) -> None:
     async with open_parts(settings) as parts:
         await first_token(parts.app, given_token(settings))
         api = create_app(parts.app, requests_per_minute=settings.service.api.requests_per_minute)
+        # What is there by now stays. To walk it in each full collection takes 0.15 s, in which nobody is answered.
+        gc.freeze()
         await serve(api, parts.ticks, parts.followers, parts.health, listener)
 
 

@@ -26,12 +26,21 @@ if TYPE_CHECKING:
 _EPISODES_OF = EPISODE.c.lookalike_id == LOOKALIKE.c.id
 
 LOOKALIKES = select(
-    *(column for column in LOOKALIKE.c if column.name not in ("signals_json", "analyst_json")),
+    LOOKALIKE.c.id,
+    LOOKALIKE.c.outlet,
+    LOOKALIKE.c.technique,
+    LOOKALIKE.c.discovered_at,
+    LOOKALIKE.c.verdict,
+    LOOKALIKE.c.flagged,
+    LOOKALIKE.c.flagged_at,
+    LOOKALIKE.c.score,
+    LOOKALIKE.c.reason,
+    LOOKALIKE.c.first_seen_as,
+    LOOKALIKE.c.predecessor,
     SITE.c.host,
     SITE.c.domain,
     SITE.c.availability,
     SITE.c.availability_since,
-    SITE.c.availability_reason,
     SITE.c.registered_at,
     SITE.c.registration_status,
     SITE.c.registrar,
@@ -45,10 +54,17 @@ LOOKALIKES = select(
     .scalar_subquery()
     .label("open_since"),
 ).join(SITE, SITE.c.id == LOOKALIKE.c.site_id)
-"""Lookalikes with what is shown of their sites in a list: without their signals, which are long."""
+"""Lookalikes with what is shown of them and of their sites in a list."""
 
 DETAILED = LOOKALIKES.add_columns(
-    LOOKALIKE.c.signals_json, LOOKALIKE.c.analyst_json, SITE.c.registration_json, SITE.c.dns_json
+    LOOKALIKE.c.site_id,
+    LOOKALIKE.c.name_score,
+    LOOKALIKE.c.distance,
+    LOOKALIKE.c.signals_json,
+    LOOKALIKE.c.analyst_json,
+    SITE.c.availability_reason,
+    SITE.c.registration_json,
+    SITE.c.dns_json,
 )
 """The same with what one of them is explained by."""
 

@@ -38,10 +38,17 @@ TYPES = (
 )
 
 
+_RFC3339 = "%04d-%02d-%02dT%02d:%02d:%02dZ"
+
+
 def rfc3339(at: datetime | None) -> str | None:
     """A time as people and programs read it: UTC, whole seconds, Z (RFC 3339 5.6)."""
-    # Not strftime, which takes four times as long, and a page of lookalikes has four hundred times in it.
-    return None if at is None else at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    if at is None:
+        return None
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    # Put together by hand: a page of lookalikes has three hundred times in it, and isoformat takes twice as long.
+    return _RFC3339 % (at.year, at.month, at.day, at.hour, at.minute, at.second)
 
 
 def event_id(*parts: str | None) -> str:

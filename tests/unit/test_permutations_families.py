@@ -87,6 +87,11 @@ def test_whole_labels_are_written_in_other_scripts() -> None:
     assert "ехргеѕѕ" in shown  # noqa: RUF001 -- look-alikes are what this is about
 
 
+def test_one_letter_of_another_script_stands_among_latin_ones() -> None:
+    shown = {names.decoded(made) for made in idn.permute("express", CONTEXT)}
+    assert {"exprеss", "eхpress", "expreѕѕ", "exρress"} <= shown  # noqa: RUF001 -- look-alikes are what this is about
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("label", ["", "a", "-", "a-", "t-online", "x" * 63])
 def test_odd_labels_break_no_family(family: str, label: str) -> None:

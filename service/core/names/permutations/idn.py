@@ -1,7 +1,7 @@
-"""Look-alikes outside ASCII, as far as a registry could hold them: spíegel, and the whole label in Cyrillic or Greek.
+"""Look-alikes outside ASCII: spíegel, the whole label in Cyrillic or Greek, and one such letter among Latin ones.
 
-Registries take labels of one script (with digits and hyphens), so a single Cyrillic letter among Latin ones is not
-generated; the matcher recognises it all the same.
+Registries of generic suffixes refuse labels that mix scripts; those of countries and whoever gives out names below a
+private suffix need not (ICANN's IDN Guidelines 4.0 of 2018 bind the former alone). A label has about ten such names.
 """
 
 from __future__ import annotations
@@ -25,23 +25,34 @@ DOTTED_BELOW: Final = range(0x1EA0, 0x1EFA)
 """Latin letters of Vietnamese: a dot below is easily taken for dust."""
 
 WHOLE_SCRIPTS: Final = ("CYRILLIC", "GREEK", "ARMENIAN")
+MIXED_SCRIPTS: Final = ("CYRILLIC", "GREEK")
 
 
 def permute(label: str, context: Context) -> Iterator[str]:  # noqa: ARG001 -- every family takes the same
-    """Yield A-labels with one Latin look-alike, with one for every occurrence, and wholly in another script."""
-    for shown in dict.fromkeys((*_accented(label), *_whole(label))):
+    """Yield A-labels with one look-alike, with one for every occurrence, and wholly in another script."""
+    for shown in dict.fromkeys((*_accented(label), *_whole(label), *_mixed(label))):
         encoded = names.encoded(shown)
         if encoded is not None and encoded != label:
             yield encoded
 
 
 def _accented(label: str) -> Iterator[str]:
-    latin = _by_script()["LATIN"]
+    return _replaced(label, _by_script()["LATIN"])
+
+
+def _mixed(label: str) -> Iterator[str]:
+    """Each script's first choice for one letter."""
+    for script in MIXED_SCRIPTS:
+        yield from _replaced(label, {char: others[0] for char, others in _by_script()[script].items()})
+
+
+def _replaced(label: str, table: Mapping[str, str]) -> Iterator[str]:
+    """The label with each character's look-alikes in one place, and in all of its places."""
     for at, char in enumerate(label):
-        for other in latin.get(char, ""):
+        for other in table.get(char, ""):
             yield label[:at] + other + label[at + 1 :]
     for char in dict.fromkeys(label):
-        for other in latin.get(char, ""):
+        for other in table.get(char, ""):
             yield label.replace(char, other)
 
 

@@ -68,10 +68,12 @@ def export(kind: str) -> Callable[[str], str]:
 def misp_feed(text: str) -> dict[str, str]:
     of = context(outlets={"spiegel": replace(LISTED, name=text)})
     listed = [entry(reason=text, registrar=text, confirmed_by=text)]
-    files = {"manifest.json": misp.manifest(listed, of), "hashes.csv": misp.hashes(listed, of)}
-    return {name: "".join(parts) for name, parts in files.items()} | {
-        "event": "".join(misp.event("spiegel", listed, of))
+    files = {
+        "manifest.json": misp.manifest(listed, of),
+        "hashes.csv": misp.hashes(listed, of),
+        "event": misp.event("spiegel", listed, of),
     }
+    return {name: "".join(parts) for name, parts in files.items()}
 
 
 def event(text: str) -> Event:

@@ -11,7 +11,7 @@ from service.bootstrap import open_app
 from service.core.errors import NotFound
 from service.core.names.name import defang
 from service.core.persistence.effect import DownAt, Effect, Rate, Ratio, Replacement
-from service.core.persistence.measures import By, Group, Measured, Persistence
+from service.core.persistence.measures import By, Group, Measured, Persistence, Share
 from service.core.plain import shown
 from service.settings import Settings
 
@@ -23,7 +23,7 @@ _MOST_NAMES = 4
 def show(settings: Settings, by: By | None, outlet: str | None, as_of: datetime | None, *, as_json: bool) -> int:
     """Survival of all, by group where one is named."""
     found = asyncio.run(_persistence(settings, by, outlet, as_of, rows=as_json))
-    print(json.dumps(shown(found)) if as_json else "\n".join(_told(found)))
+    print(json.dumps(shown(found)) if as_json else "\n".join(survival_told(found)))
     return 0
 
 
@@ -69,7 +69,8 @@ def forecast(settings: Settings, outlet: str, top: int, *, watch: bool, as_json:
 # --- survival in words -----------------------------------------------------------------------------------------------
 
 
-def _told(found: Persistence) -> Iterator[str]:
+def survival_told(found: Persistence) -> Iterator[str]:
+    """Survival in words, line by line."""
     yield f"as known at {found.as_of:%Y-%m-%d %H:%M} UTC; bands hold 95 %; no rate below {found.minimum} subjects"
     for measured in found.measures:
         yield ""
@@ -94,10 +95,15 @@ def _group(group: Group) -> Iterator[str]:
     if group.withheld:
         yield head + ("; too few for a rate" if group.n else "")
         return
-    yield head + (f"; half by day {group.median:g}" if group.median is not None else "; never half")
+    yield head + (f"; half by day {round(group.median, 1):g}" if group.median is not None else "; never half")
     for share in group.shares:
-        rest = f"({share.lower:.0%} to {share.upper:.0%}), {share.at_risk} still at risk"
+        rest = f"{_within(share)}, {share.at_risk} still at risk"
         yield f"    by day {share.day:3}  {share.value:4.0%}  {_bar(share.value)}  {rest}"
+
+
+def _within(share: Share) -> str:
+    """A band, where there is one: once everything has happened, none can be computed."""
+    return f"({share.lower:.0%} to {share.upper:.0%})" if share.upper - share.lower < 1 else "(no limits)"
 
 
 def _bar(value: float) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from service.commands.persistence import survival_told
 from service.core.model import Action, Block, Sweep
 from service.core.names.name import split
 from service.core.persistence.effect import Effect, effect, state_at
@@ -260,6 +261,15 @@ def test_groups_below_the_minimum_are_not_compared() -> None:
     by_day = {share.day: share for share in down.groups[0].shares}
     assert (by_day[1].value, by_day[7].value, by_day[90].value) == (0.0, 1.0, 1.0)
     assert by_day[1].upper == pytest.approx(0.390, abs=1e-3), "none of six is no proof of none"
+
+
+def test_survival_in_words_gives_a_band_where_there_is_one() -> None:
+    six = [history(id=f"lka_{n}", stretches=(ENDED,), blocks=(blocked(on(7, 1)),)) for n in range(6)]
+    told = list(survival_told(persistence(six, on(12, 1))))
+    assert "  all: 6 of 6; half by day 3" in told
+    none_yet = next(line for line in told if line.startswith("    by day   1"))
+    assert none_yet == f"    by day   1    0%  {'.' * 40}  (0% to 39%), 6 still at risk"
+    assert f"    by day   7  100%  {'#' * 40}  (no limits), 0 still at risk" in told
 
 
 def test_further_hosts_of_one_name_are_no_new_names() -> None:

@@ -55,8 +55,8 @@ def stretches(site: ScenarioSite, end: datetime) -> tuple[Stretch, ...]:
     return tuple(made)
 
 
-def campaign() -> tuple[Action, list[History], list[Sweep], datetime]:
-    scenario = load("doppelganger-2022")
+def campaign(name: str = "doppelganger-2022") -> tuple[Action, list[History], list[Sweep], datetime]:
+    scenario = load(name)
     (given,) = (action for action in scenario.actions if action.id == META)
     action = Action(id=META, authority=given.authority, place=given.place, effective=given.effective)
     histories = [
@@ -163,6 +163,17 @@ def test_two_weeks_after_the_action_only_what_was_known_then_counts() -> None:
     assert [one.site for one in found.replacements] == ["bild-d.beauty", "bild.beauty"]
     assert (found.down_at[1].down.count, len(found.down_at[2].pending)) == (2, 56)
     assert found.after.until == on(10, 10)
+
+
+def test_the_same_block_seen_from_the_end_of_2023() -> None:
+    found = effect(*campaign("doppelganger-2022-2023"))
+    assert (found.served_at_block.count, found.served_at_block.n) == (56, 59)
+    downs = [(one.day, one.down.count, one.down.n) for one in found.down_at]
+    assert downs == [(1, 0, 56), (7, 2, 56), (30, 6, 56), (90, 11, 56)]
+    assert found.first_replacement is not None
+    assert (found.first_replacement.site, found.first_replacement.days) == ("bild-d.beauty", 11.0)
+    assert (len(found.replacements), sum(one.predecessor is not None for one in found.replacements)) == (20, 14)
+    assert (found.outlets_again.count, found.outlets_again.n) == (6, 15)
 
 
 # --- what may not count ----------------------------------------------------------------------------------------------

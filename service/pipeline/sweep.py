@@ -65,9 +65,22 @@ class Sweeper:
         self._watched, self._plan = watched, plan
 
     async def run_due(self, progress: Callable[[Progress], None] | None = None) -> int:
-        """Run or resume every sweep that was asked for, then those that are due; how many names were asked."""
-        asked, goes_on = await self._run_requested(progress)
-        for outlet, tier, last in await self._newest():
+        """Run or resume every sweep that was asked for, then those that are due; how many names were asked.
+
+        Full ones come after all others, whoever asked for them: each takes hours, or all that a day may ask for.
+        """
+        asked = 0
+        for full in (False, True):
+            more, goes_on = await self._run_those(progress, full=full)
+            asked += more
+            if not goes_on:
+                break
+        return asked
+
+    async def _run_those(self, progress: Callable[[Progress], None] | None, *, full: bool) -> tuple[int, bool]:
+        """Those that are full or that are not; how many names that were, and whether all could be finished."""
+        asked, goes_on = await self._run_requested(progress, full=full)
+        for outlet, tier, last in await self._newest(full=full):
             if not goes_on:
                 break
             if not self._is_due(tier, last):
@@ -78,11 +91,11 @@ class Sweeper:
             done = await self.run(outlet, tier, progress)
             asked += done.asked
             if done.finished_at is None:
-                return asked
+                return asked, False
             # What is asked for meanwhile waits for one sweep, not for all that are due.
-            more, goes_on = await self._run_requested(progress)
+            more, goes_on = await self._run_requested(progress, full=full)
             asked += more
-        return asked
+        return asked, goes_on
 
     async def request(self, outlet_id: str, tier: Tier) -> Sweep:
         """A sweep that is made as soon as can be: the one under way, else a new one. NotFound for an unknown outlet."""
@@ -98,7 +111,7 @@ class Sweeper:
         None is run twice at one time.
         """
         asked = 0
-        for outlet, tier, last in await self._newest():
+        for outlet, tier, last in [*await self._newest(full=False), *await self._newest(full=True)]:
             if (outlet.id, tier) not in wanted:
                 continue
             if last is None or last.finished_at is None or last.started_at < self._clock.now():
@@ -144,11 +157,17 @@ class Sweeper:
     async def _last(self, outlet_id: str, tier: Tier) -> Sweep | None:
         return await self._store.read(lambda uow: uow.sweeps.last(outlet_id, tier))
 
-    async def _newest(self) -> list[tuple[Outlet, Tier, Sweep | None]]:
-        """Every outlet and tier that is swept by itself with its newest sweep, in the order in which they are swept."""
+    async def _newest(self, *, full: bool) -> list[tuple[Outlet, Tier, Sweep | None]]:
+        """Every outlet and tier that is swept by itself with its newest sweep, in the order in which they are swept.
+
+        Of the full tier or of the others; narrow ones first, so that no outlet waits for a wide one of another.
+        """
+        tiers = [tier for tier in Tier if tier in self._plan.every and (tier is Tier.FULL) is full]
+        if not tiers:
+            return []
         newest = await self._store.read(lambda uow: uow.sweeps.newest())
         outlets = (await self._watched.now()).outlets.values()
-        return [(outlet, tier, newest.get((outlet.id, tier))) for outlet in outlets for tier in self._plan.every]
+        return [(outlet, tier, newest.get((outlet.id, tier))) for tier in tiers for outlet in outlets]
 
     async def _open(self, knowledge: Knowledge, outlet: Outlet, tier: Tier, *, is_asked_for: bool = False) -> Sweep:
         """The sweep of this kind that goes on, else a new one that takes over what was asked of the one before."""
@@ -170,11 +189,13 @@ class Sweeper:
 
         return await self._store.write(step)
 
-    async def _run_requested(self, progress: Callable[[Progress], None] | None) -> tuple[int, bool]:
-        """Make every sweep that was asked for; how many names that were, and whether all could be finished."""
+    async def _run_requested(self, progress: Callable[[Progress], None] | None, *, full: bool) -> tuple[int, bool]:
+        """Make what was asked for, ``full`` ones too or not; how many names, and whether all could be finished."""
         outlets = (await self._watched.now()).outlets
         asked = 0
         for sweep in await self._store.read(lambda uow: uow.sweep_requests.open()):
+            if sweep.tier is Tier.FULL and not full:
+                continue
             outlet = outlets.get(sweep.outlet)
             if outlet is None:  # it has left the watch list
                 await self._store.write(partial(_withdraw, sweep.id))

@@ -332,6 +332,27 @@ def test_the_daily_budget_stops_a_sweep_and_the_next_day_goes_on() -> None:
     assert more.position > 1000
 
 
+def test_no_outlet_waits_for_a_wide_sweep_of_another() -> None:
+    made = bench()
+    bild = Outlet(id="bild", name="Bild", domain="bild.de")
+    plan = SweepPlan(every=dict.fromkeys((Tier.FULL, Tier.EXACT), timedelta(days=1)), shard=500, daily_queries=40_000)
+    made.sweeper = Sweeper(clock=made.clock, store=made.store, prober=made.prober, watched=made.watched, plan=plan)
+
+    async def act(b: Bench) -> Any:
+        asked_for = await b.sweeper.request(SPIEGEL.id, Tier.FULL)
+        await b.sweeper.run_due()
+        return asked_for, await b.store.read(lambda uow: uow.sweeps.newest())
+
+    asked_for, newest = play(made, act, (SPIEGEL, bild))
+    exact = [newest[outlet.id, Tier.EXACT] for outlet in (SPIEGEL, bild)]
+    assert all(sweep.finished_at is not None for sweep in exact)
+    full = newest[SPIEGEL.id, Tier.FULL]
+    assert full.id == asked_for.id
+    assert full.finished_at is None
+    assert full.asked > 0
+    assert (bild.id, Tier.FULL) not in newest
+
+
 # --- looks
 
 

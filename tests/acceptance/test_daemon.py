@@ -79,9 +79,9 @@ def settings(lab: Lab, folder: Path) -> Path:
     """The lab's settings, and a daemon in a hurry."""
     config = folder / "config"
     config.mkdir()
-    watch = "".join(
-        f'{key} = "1s"\n' for key in ("first", "young", "live", "blocked", "settled", "failing", "dormant", "innocent")
-    )
+    keys = ("first", "young", "live", "blocked", "settled", "dormant", "innocent")
+    # Three failures make a site go down: between them there must be time to ask its registry why.
+    watch = "".join(f'{key} = "1s"\n' for key in keys) + 'failing = "5s"\n'
     (config / "service.toml").write_text(
         f'{lab.settings}\n[database]\nurl = "sqlite:///{folder}/spoofwatch.db"\n[api]\nport = 0\n'
         f'[sweep]\nexact_every = "3s"\nedits_every = "1d"\n[watch]\n{watch}'

@@ -50,9 +50,10 @@ def test_lists_and_zones_are_taken_in_whole_over_five_kills(tmp_path: Path) -> N
                 daemon.kill()
         with Daemon(config, stage.token):
             until(lambda: not stage.missing() or None, seconds=SLOWEST, why=lambda: str(sorted(stage.missing())))
+            # What was being looked at when a daemon died is told of when its lease has ended; nothing is told of twice.
+            told = until(lambda: stage.told() or None)
         assert stage.rows("SELECT host FROM site GROUP BY host HAVING count(*) > 1") == []
-        # What was being looked at when a daemon died is told of when its lease has ended; nothing is told of twice.
-        assert set(stage.told().values()) == {1}
+        assert set(told.values()) == {1}
         assert stage.rows("SELECT complaint, error FROM feed WHERE complaint || error <> ''") == []
 
 

@@ -18,7 +18,7 @@ from service.adapters.view_queries import Place, cursor_position, cut
 from service.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Row, Select
     from sqlalchemy.sql.compiler import SQLCompiler
@@ -111,20 +111,19 @@ _OF_LOOKALIKES: dict[str, ColumnElement[bool]] = {
     "discovered_after": LOOKALIKE.c.discovered_at > _given("discovered_after", LOOKALIKE.c.discovered_at),
 }
 
-_OF_SITES: dict[str, ColumnElement[bool]] = {
-    "availability": SITE.c.availability == _given("availability", SITE.c.availability),
-    "suffix": SITE.c.suffix == _given("suffix", SITE.c.suffix),
-    "registered_after": SITE.c.registered_at > _given("registered_after", SITE.c.registered_at),
-    "q": Place(SITE.c.host, _given("q", SITE.c.host)) > 0,
-    "host": SITE.c.host == _given("host", SITE.c.host),
-}
 
-_OF_SITES_CHECKED: dict[str, ColumnElement[bool]] = {
-    **_OF_SITES,
-    "availability": _unindexed(SITE.c.availability) == _given("availability", SITE.c.availability),
-    "suffix": _unindexed(SITE.c.suffix) == _given("suffix", SITE.c.suffix),
-    "registered_after": _unindexed(SITE.c.registered_at) > _given("registered_after", SITE.c.registered_at),
-}
+def _of_sites(seen: Callable[[Column[Any]], ColumnElement[Any]]) -> dict[str, ColumnElement[bool]]:
+    return {
+        "availability": seen(SITE.c.availability) == _given("availability", SITE.c.availability),
+        "suffix": seen(SITE.c.suffix) == _given("suffix", SITE.c.suffix),
+        "registered_after": seen(SITE.c.registered_at) > _given("registered_after", SITE.c.registered_at),
+        "q": Place(seen(SITE.c.host), _given("q", SITE.c.host)) > 0,
+        "host": seen(SITE.c.host) == _given("host", SITE.c.host),
+    }
+
+
+_OF_SITES = _of_sites(lambda column: column)
+_OF_SITES_CHECKED = _of_sites(_unindexed)
 """The same for sites that are found through their lookalikes."""
 
 _KEPT = 512  # statements

@@ -62,7 +62,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    # Without a limit, one client that never sends its body, or never reads an export, would hold the process for ever.
+    # Without a limit, one client that never sends its request's body would hold the process for ever.
     config = uvicorn.Config(api, log_config=None, access_log=False, server_header=False, lifespan="off")
     config.timeout_graceful_shutdown = _DRAIN_SECONDS
     server = _ApiServer(config)
